@@ -1,0 +1,67 @@
+"""What the job commands share: the options, making the kit, progress on stderr, and printing the report."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from infra_maintainer.assess.model import Report
+from infra_maintainer.evidence.store import Store, default_path
+from infra_maintainer.report.text import exit_code, render_text
+from infra_maintainer.tools.kit import Kit, Progress
+from infra_maintainer.world.world import World
+
+CONFIG_FOUND_HERE = Path("infra.toml")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every job takes."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="infra.toml (default: ./infra.toml when it exists)")
+    parser.add_argument("--world", type=Path, metavar="DIR", help="look at a recorded world instead of this machine")
+    parser.add_argument("--store", type=Path, metavar="FILE", help=f"the store (default: {default_path()})")
+    parser.add_argument("--no-store", action="store_true", help="keep nothing")
+    parser.add_argument("--json", action="store_true", help="print exactly the report as JSON on stdout")
+    parser.add_argument("--detail", action="store_true", help="show everything")
+    parser.add_argument("--time-limit", type=float, default=60.0, metavar="S", help="seconds for the whole run")
+
+
+def kit_of(options: argparse.Namespace) -> Kit:
+    """The kit that the options describe. Raises ConfigError, PolicyError, ValueError."""
+    config = options.config or (CONFIG_FOUND_HERE if CONFIG_FOUND_HERE.exists() and not options.world else None)
+    store = None if options.no_store else Store(options.store or default_path())
+    return Kit.from_paths(config, options.world, store)
+
+
+def run(options: argparse.Namespace, job: Callable[[Kit, World, list[str], Progress], Report], urls: list[str]) -> int:
+    """Run a job in a fresh world, print its report, give the exit code."""
+    if not 0 < options.time_limit <= 3600:
+        raise ValueError(f"--time-limit {options.time_limit:g}: give 1 to 3600 seconds")
+    kit = kit_of(options)
+    report = job(kit, kit.world(options.time_limit), urls, _progress())
+    _clear_progress()
+    show(report, options)
+    return exit_code(report)
+
+
+def show(report: Report, options: argparse.Namespace) -> None:
+    """Print a report: JSON, or text with colour on a terminal."""
+    if options.json:
+        print(report.model_dump_json(exclude_none=True))
+        return
+    terminal = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = min(shutil.get_terminal_size((110, 40)).columns, 140)
+    print(render_text(report, colour=terminal, detail=options.detail, width=max(width, 60)), end="")
+
+
+def _progress() -> Progress:
+    """One changing line on a terminal; nothing on a pipe."""
+    if not sys.stderr.isatty():
+        return lambda message: None
+    return lambda message: print(f"\r\x1b[K{message} …", end="", file=sys.stderr, flush=True)
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,49 @@
+"""The verdict: the worst finding, then capped by what could be seen. Nobody chooses it."""
+
+from typing import Literal, NamedTuple
+
+from infra_maintainer.assess.model import SEVERITIES, Coverage, Finding, Pass, Severity, Unknown, Verdict
+from infra_maintainer.assess.policy import Policy
+
+_OF: dict[Severity, Verdict] = {"critical": "critical", "high": "degraded", "medium": "at_risk", "low": "healthy"}
+
+
+class Decision(NamedTuple):
+    """A verdict, the worst severity, and the rule that decided in one sentence."""
+
+    verdict: Verdict
+    severity: Severity | Literal["none", "unknown"]
+    because: str
+
+
+def decide(
+    findings: list[Finding],
+    passes: list[Pass],
+    unknowns: list[Unknown],
+    coverage: Coverage,
+    policy: Policy,
+    *,
+    users_first: bool,
+) -> Decision:
+    """Judge a whole run. With `users_first` nothing is healthy unless something users feel was checked."""
+    found = {each.severity for each in findings}
+    worst = next((each for each in SEVERITIES if each in found), None)
+    if worst in ("critical", "high", "medium"):
+        count = sum(each.severity == worst for each in findings)
+        return Decision(_OF[worst], worst, f"{count} {worst} finding{'s' if count > 1 else ''}")
+    seen: Severity | Literal["none", "unknown"] = worst or "unknown"
+    if coverage.checked == 0:
+        return Decision("unknown", "unknown", "nothing could be checked")
+    if users_first and not any(each.user_facing for each in [*findings, *passes]):
+        return Decision("unknown", seen, "nothing that users feel was checked")
+    matter = [each for each in unknowns if each.matters]
+    if matter:
+        return Decision(
+            "unknown",
+            seen,
+            f"{len(matter)} unknown{'s' if len(matter) > 1 else ''} that could be serious",
+        )
+    share = coverage.checked / coverage.planned * 100
+    if policy["coverage.share"].undercut(share):
+        return Decision("unknown", seen, f"only {coverage.checked} of {coverage.planned} planned checks were possible")
+    return Decision("healthy", worst or "none", "no finding above low, and enough was checked")

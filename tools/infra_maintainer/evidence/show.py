@@ -1,0 +1,48 @@
+"""How a value with a unit is written for people: one place, so that the same number never reads two ways."""
+
+from infra_maintainer.evidence.model import Scalar
+
+_BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def show(value: Scalar, unit: str) -> str:
+    """A value as people read it: 3 significant digits, binary bytes, the time unit that keeps the number short.
+
+    >>> show(87.26, "%"), show(3_221_225_472, "By"), show(1840.0, "ms"), show(True, "bool")
+    ('87.3 %', '3 GiB', '1.84 s', 'yes')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if unit in ("By", "By/s"):
+        return _bytes(float(value)) + ("/s" if unit == "By/s" else "")
+    if unit == "ms" and abs(value) >= 1000:
+        return f"{_digits(value / 1000)} s"
+    if unit == "s":
+        return _time(float(value))
+    if unit == "1":
+        return _digits(value)
+    return f"{_digits(value)} {unit}"
+
+
+def _digits(value: float) -> str:
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1e}"
+
+
+def _bytes(value: float) -> str:
+    step = 0
+    while abs(value) >= 1024 and step < len(_BYTES) - 1:
+        value, step = value / 1024, step + 1
+    return f"{_digits(round(value, 2))} {_BYTES[step]}"
+
+
+def _time(value: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if abs(value) >= 2 * size:
+            return f"{_digits(value / size)} {unit}"
+    return f"{_digits(value)} s" if abs(value) >= 1 else f"{_digits(value * 1000)} ms"

@@ -1,0 +1,123 @@
+"""A report as plain text, for a terminal, a pipe, and the text channel of an MCP result.
+
+Every line with a number ends with the ids of the evidence behind it.
+"""
+
+import textwrap
+from collections.abc import Iterable
+
+from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown
+
+_COLOURS = {
+    "critical": "1;31", "high": "31", "degraded": "31", "medium": "33", "at_risk": "33", "low": "36",
+    "healthy": "32", "ok": "32", "unknown": "35", "dim": "2", "bold": "1",
+}  # fmt: skip
+
+
+class Paint:
+    """Colour for terminals, nothing for pipes."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, text: str, colour: str) -> str:
+        """The text in a named colour."""
+        code = _COLOURS.get(colour)
+        return f"\x1b[{code}m{text}\x1b[0m" if self._on and code else text
+
+
+def render_text(report: Report, *, colour: bool = False, detail: bool = False, width: int = 110) -> str:
+    """The whole report. Without `detail` passes are one line each and long lists are cut, with the count said."""
+    paint = Paint(colour)
+    lines = [*_head(report, paint), ""]
+    lines += _findings(report.findings, paint, width)
+    lines += _unknowns(report.unknowns, paint, width, most=len(report.unknowns) if detail else 12)
+    lines += _passes(report.passes, paint, width, most=len(report.passes) if detail else 30)
+    lines += _coverage(report, paint, width, detail)
+    lines += [f"policy changed here: {o.policy} = {o.value} (baseline {o.baseline})" for o in report.overrides]
+    lines += [f"note: {note}" for note in report.notes]
+    lines.append(_tail(report))
+    return "\n".join(lines) + "\n"
+
+
+def exit_code(report: Report) -> int:
+    """0 all checked and healthy, 1 findings, 2 no findings but unknowns that matter."""
+    if any(each.severity != "low" for each in report.findings):
+        return 1
+    return 0 if report.verdict == "healthy" else 2
+
+
+def _head(report: Report, paint: Paint) -> list[str]:
+    verdict = paint(report.verdict.upper().replace("_", " "), report.verdict)
+    when = report.as_of.strftime("%Y-%m-%d %H:%M:%SZ")
+    coverage = report.coverage
+    return [
+        f"{verdict}  {report.job}  {when}  {report.run}",
+        f"because: {report.because}; checked {coverage.checked} of {coverage.planned} planned",
+    ]
+
+
+def _findings(findings: list[Finding], paint: Paint, width: int) -> list[str]:
+    lines: list[str] = []
+    for each in findings:
+        label = f"FINDING {each.severity}"
+        lines += _entry(label, each, paint(f"{label:<17}", each.severity), width)
+        lines += _wrap(f"matters: {each.matters}", width, 18)
+        lines += [*_wrap(f"do: {each.do}", width, 18), ""]
+    return lines
+
+
+def _unknowns(unknowns: list[Unknown], paint: Paint, width: int, most: int) -> list[str]:
+    lines: list[str] = []
+    for each in unknowns[:most]:
+        lines += _entry("UNKNOWN", each, paint(f"{'UNKNOWN':<17}", "unknown"), width)
+        lines += _wrap(f"{each.why}; to know: {each.how}", width, 18)
+    if len(unknowns) > most:
+        lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (--detail shows them)")
+    return [*lines, ""] if lines else lines
+
+
+def _passes(passes: list[Pass], paint: Paint, width: int, most: int) -> list[str]:
+    lines: list[str] = []
+    for each in passes[:most]:
+        lines += _entry("ok", each, paint(f"{'ok':<17}", "ok"), width)
+    if len(passes) > most:
+        lines.append(f"{'':<18}and {len(passes) - most} more passes (--detail shows them)")
+    return [*lines, ""] if lines else lines
+
+
+def _coverage(report: Report, paint: Paint, width: int, detail: bool) -> list[str]:
+    """What could not be looked at and is in no unknown above, by reason."""
+    judged = {each.quantity for each in report.unknowns}
+    rest = [each for each in report.coverage.not_checked if each.quantity not in judged]
+    if not rest:
+        return []
+    if not detail:
+        names = ", ".join(dict.fromkeys(each.quantity for each in rest))
+        return [*_wrap(f"{paint('not checked:', 'dim')} {names} (--detail says why)", width, 0), ""]
+    lines = [f"not checked: {each.quantity} of {each.subject}: {each.why}, {each.detail}; {each.how}" for each in rest]
+    return [*(line for each in lines for line in _wrap(each, width, 0)), ""]
+
+
+def _tail(report: Report) -> str:
+    counts = f"{len(report.findings)} findings, {len(report.unknowns)} unknowns, {len(report.passes)} passes"
+    return f"{counts}. Exit {exit_code(report)}. An unknown is not a pass."
+
+
+def _entry(label: str, each: Judgement, painted: str, width: int) -> list[str]:
+    body = f"{each.says} {_ids(each.evidence)}".rstrip()
+    first, *rest = _wrap(body, width, 18) or [""]
+    return [f"{painted} {first.strip()}", *rest]
+
+
+def _ids(evidence: Iterable[str]) -> str:
+    ids = list(evidence)
+    shown = " ".join(ids[:4]) + (f" +{len(ids) - 4}" if len(ids) > 4 else "")
+    return f"[{shown}]" if ids else ""
+
+
+def _wrap(text: str, width: int, indent: int) -> list[str]:
+    pad = " " * indent
+    return textwrap.wrap(
+        text, width, initial_indent=pad, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
+    )

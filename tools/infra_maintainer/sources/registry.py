@@ -1,0 +1,76 @@
+"""Sources register themselves: one file in this folder, one function `collect` in it, no list anywhere else."""
+
+import pkgutil
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
+from typing import Literal, NamedTuple
+
+from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
+from infra_maintainer.evidence.vocabulary import unit_of
+from infra_maintainer.sources.survey import Survey
+
+Job = Literal["health", "capacity", "costs", "security", "recovery"]
+AnyEvidence = Measured | Derived | Declared | Missing
+Collect = Callable[[Survey], Iterable[AnyEvidence]]
+
+
+class Source(NamedTuple):
+    """A registered source and what it owes.
+
+    `quantities` are owed on every run: what is not delivered becomes Missing. `also` may come or not. `subjects` lists
+    what the declared system holds for this source; with it, each quantity is owed per subject. Without any subject the
+    source is skipped, or, when `configure` says how to give it one, its quantities are Missing(not_configured).
+    """
+
+    name: str
+    title: str
+    jobs: tuple[Job, ...]
+    quantities: tuple[str, ...]
+    also: tuple[str, ...]
+    collect: Collect
+    subjects: Callable[[Survey], list[str]] | None
+    configure: str | None
+
+
+_SOURCES: dict[str, Source] = {}
+
+
+def source(
+    *,
+    title: str,
+    jobs: tuple[Job, ...],
+    quantities: tuple[str, ...],
+    also: tuple[str, ...] = (),
+    subjects: Callable[[Survey], list[str]] | None = None,
+    configure: str | None = None,
+) -> Callable[[Collect], Collect]:
+    """Register the decorated function as the source of its file.
+
+    Raises ValueError for an unknown quantity or a second source of the same file: both are mistakes of ours.
+    """
+
+    def register(collect: Collect) -> Collect:
+        name = collect.__module__.rsplit(".", 1)[-1]
+        if name in _SOURCES:
+            raise ValueError(f"source {name!r} is registered twice; one file holds one source")
+        for quantity in (*quantities, *also):
+            unit_of(quantity)
+        _SOURCES[name] = Source(name, title, jobs, quantities, also, collect, subjects, configure)
+        return collect
+
+    return register
+
+
+@cache
+def all_sources() -> tuple[Source, ...]:
+    """Every source of this folder, by name."""
+    package = import_module("infra_maintainer.sources")
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"infra_maintainer.sources.{module.name}")
+    return tuple(_SOURCES[name] for name in sorted(_SOURCES))
+
+
+def sources_for(job: Job) -> tuple[Source, ...]:
+    """The sources that a job reads."""
+    return tuple(each for each in all_sources() if job in each.jobs)

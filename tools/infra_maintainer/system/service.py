@@ -1,0 +1,52 @@
+"""`[[service]]`: something people use, its journeys, its owner and what it is made of."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from infra_maintainer.system.section import Section
+
+
+def web_address(url: str) -> str:
+    """Raise ValueError for anything but http(s)://host… without a password in it."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("http", "https") or not rest.strip("/"):
+        raise ValueError(f"{url!r} is not a web address; write it with http:// or https://")
+    if "@" in rest.split("/", 1)[0]:
+        raise ValueError("a web address must not carry a user name or password")
+    return url
+
+
+Url = Annotated[str, AfterValidator(web_address)]
+
+
+class Step(Section):
+    """One request of a journey, and what counts as success. No `expect_status` means any status below 400."""
+
+    url: Url
+    method: Literal["GET", "HEAD", "POST"] = "GET"
+    expect_status: list[int] = []
+    expect_text: str | None = None
+    reject_text: str | None = None
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+
+class Journey(Section):
+    """What a user does, step by step. The service is up when this works, not when a host answers."""
+
+    name: str
+    critical: bool = True
+    step: list[Step] = Field(min_length=1)
+
+
+class Service(Section):
+    """A service as its users and its owner know it."""
+
+    name: str
+    owner: str | None = None
+    critical: bool = True
+    journey: list[Journey] = []
+    instances: int | None = Field(default=None, ge=1)
+    depends_on: list[str] = []
+    price_per_month: float | None = Field(default=None, ge=0)
+    currency: str | None = None

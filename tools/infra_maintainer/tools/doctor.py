@@ -1,0 +1,46 @@
+"""Say what this product could reach: each source with what it delivered and what it could not, and the store."""
+
+from pathlib import Path
+
+from infra_maintainer.evidence.model import Missing
+from infra_maintainer.evidence.store import Store, StoreError, default_path
+from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.registry import all_sources
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.system.load import load_system
+from infra_maintainer.world.world import LiveWorld
+
+
+def examine(config: Path | None, store: Path | None, time_limit_s: float) -> tuple[list[str], bool]:
+    """Lines for people, and whether everything that is configured could be reached. Raises ConfigError."""
+    survey = Survey(LiveWorld(time_limit_s), load_system(config))
+    lines: list[str] = []
+    complete = True
+    for source in all_sources():
+        evidence = gather((source,), survey)
+        missing = [each for each in evidence if isinstance(each, Missing)]
+        known = len(evidence) - len(missing)
+        failed = any(each.why not in ("not_supported", "not_configured") for each in missing)
+        complete = complete and not failed
+        lines.append(f"{_word(known, missing):<12} {source.name:<18} {source.title}")
+        for why, detail, how in dict.fromkeys((each.why, each.detail, each.how) for each in missing):
+            lines.append(f"{'':<12} {'':<18} {why}: {detail}; {how}")
+    word, said = _store(store or default_path())
+    return [*lines, f"{word:<12} {'store':<18} {said}"], complete and word == "ok"
+
+
+def _word(known: int, missing: list[Missing]) -> str:
+    if not missing:
+        return "ok"
+    if known:
+        return "partly"
+    return "unset" if all(each.why == "not_configured" for each in missing) else "out of reach"
+
+
+def _store(path: Path) -> tuple[str, str]:
+    try:
+        with Store(path).open() as db:
+            runs = db.execute("select count(*) from reports").fetchone()[0]
+    except StoreError as error:
+        return "out of reach", str(error)
+    return "ok", f"{path}, {runs} reports kept"

@@ -1,0 +1,25 @@
+"""Record a world: run every job against the live machine and keep, redacted, all that it answered."""
+
+from pathlib import Path
+
+from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.registry import all_sources
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.system.load import load_system
+from infra_maintainer.world.recording import RecordingWorld
+from infra_maintainer.world.world import LiveWorld
+
+
+def record(folder: Path, config: Path | None, urls: list[str], time_limit_s: float) -> int:
+    """Write the folder and give the number of recorded calls.
+
+    Raises FileExistsError for a folder that holds something, ConfigError for a bad infra.toml.
+    """
+    system = load_system(config).with_urls(urls)
+    world = RecordingWorld(LiveWorld(time_limit_s), folder)
+    try:
+        gather(all_sources(), Survey(world, system))
+    finally:
+        world.close()
+    with (folder / "calls.jsonl").open(encoding="utf-8") as lines:
+        return sum(1 for _ in lines)

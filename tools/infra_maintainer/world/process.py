@@ -1,0 +1,83 @@
+"""Run one program to its end, within a time and a size limit, and leave nothing of it behind."""
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from infra_maintainer.world.failure import WorldError
+
+
+class Output(NamedTuple):
+    """What a program printed, and its exit code (which alone proves nothing)."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+def run_bounded(argv: Sequence[str], *, timeout_s: float, limit_bytes: int, environment: Mapping[str, str]) -> Output:
+    """Run argv without a shell, without standard input, in a process group of its own.
+
+    Raises FileNotFoundError when the program does not exist and WorldError when it is too slow (timeout), prints too
+    much (error) or may not be started (denied). Its whole group is killed in each case.
+    """
+    try:
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environment),
+            cwd="/",
+            start_new_session=True,
+            close_fds=True,
+        )
+    except PermissionError as error:
+        raise WorldError("denied", f"{argv[0]} may not be run: {error.strerror}", "run as a user who may") from error
+    try:
+        stdout, stderr = _read(child, argv[0], timeout_s, limit_bytes)
+        return Output(stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"), child.wait(timeout=5))
+    finally:
+        _end(child)
+
+
+def _read(child: "subprocess.Popen[bytes]", name: str, timeout_s: float, limit_bytes: int) -> tuple[bytes, bytes]:
+    assert child.stdout is not None and child.stderr is not None
+    end = time.monotonic() + timeout_s
+    parts: dict[int, bytearray] = {child.stdout.fileno(): bytearray(), child.stderr.fileno(): bytearray()}
+    with selectors.DefaultSelector() as selector:
+        for stream in (child.stdout, child.stderr):
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            left = end - time.monotonic()
+            if left <= 0:
+                raise WorldError(
+                    "timeout", f"{name} did not finish within {timeout_s:g} s", "run it by hand to see why"
+                )
+            for key, _ in selector.select(left):
+                block = os.read(key.fd, 65536)
+                if not block:
+                    selector.unregister(key.fileobj)
+                    continue
+                parts[key.fd] += block
+                if len(parts[key.fd]) > limit_bytes:
+                    raise WorldError(
+                        "error", f"{name} printed more than {limit_bytes} bytes", "narrow what it is asked"
+                    )
+    return bytes(parts[child.stdout.fileno()]), bytes(parts[child.stderr.fileno()])
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    if child.poll() is None:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        child.wait()
+    for stream in (child.stdout, child.stderr):
+        if stream is not None:
+            stream.close()

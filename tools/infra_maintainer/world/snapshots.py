@@ -1,0 +1,56 @@
+"""The psutil and statvfs readings a host can give, as plain JSON values; works on every system psutil knows."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+
+def _usable_cpus(_: str) -> int:
+    """CPUs in this process's affinity mask (what nproc prints); all of them where there is no affinity."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else (os.cpu_count() or 1)
+
+
+def _cpu_times(_: str) -> list[dict[str, float]]:
+    return [dict(times._asdict()) for times in psutil.cpu_times(percpu=True)]
+
+
+def _file_systems(_: str) -> list[dict[str, str]]:
+    """Mounted file systems that hold data on a device, each device once, by its shortest mount point."""
+    first: dict[str, dict[str, str]] = {}
+    for part in sorted(psutil.disk_partitions(all=False), key=lambda p: len(p.mountpoint)):
+        if part.fstype in ("squashfs", "iso9660") or "loop" in part.device:
+            continue
+        first.setdefault(part.device, {"device": part.device, "mount": part.mountpoint, "type": part.fstype})
+    found = list(first.values())
+    if not any(each["mount"] == "/" for each in found):  # a container's root is an overlay, which has no device
+        found.append({"device": "rootfs", "mount": "/", "type": "overlay"})
+    return sorted(found, key=lambda each: each["mount"])
+
+
+def _space(path: str) -> dict[str, int]:
+    """statvfs in bytes and counts: `available` is what an unprivileged user may still use (f_bavail)."""
+    about = os.statvfs(path)
+    return {
+        "total": about.f_blocks * about.f_frsize,
+        "used": (about.f_blocks - about.f_bfree) * about.f_frsize,
+        "available": about.f_bavail * about.f_frsize,
+        "inodes": about.f_files,
+        "inodes_free": about.f_favail,
+    }
+
+
+SNAPSHOTS: dict[str, Callable[[str], Any]] = {
+    "boot_time": lambda _: psutil.boot_time(),
+    "cpu_times": _cpu_times,
+    "disk_io": lambda _: {name: dict(each._asdict()) for name, each in psutil.disk_io_counters(perdisk=True).items()},
+    "file_systems": _file_systems,
+    "load_average": lambda _: list(os.getloadavg()),
+    "memory": lambda _: dict(psutil.virtual_memory()._asdict()),
+    "network_io": lambda _: {name: dict(each._asdict()) for name, each in psutil.net_io_counters(pernic=True).items()},
+    "space": _space,
+    "swap": lambda _: dict(psutil.swap_memory()._asdict()),
+    "usable_cpus": _usable_cpus,
+}

@@ -1,0 +1,48 @@
+"""The one way to reach anything outside: a clock, a host, HTTP. Live here; recorded and recording are beside it."""
+
+from pathlib import Path
+from typing import Protocol
+
+from infra_maintainer.world.clock import Clock, Deadline, LiveClock
+from infra_maintainer.world.host import Host, LiveHost
+from infra_maintainer.world.http import Http, LiveHttp
+
+DEFAULT_TIME_LIMIT_S = 60.0
+
+
+class World(Protocol):
+    """What sources read from. In a `sequential` world the order of calls matters: it is being recorded or replayed."""
+
+    sequential: bool
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+        ...
+
+    @property
+    def deadline(self) -> Deadline:
+        """The time limit of this request."""
+        ...
+
+    @property
+    def host(self) -> Host:
+        """The machine."""
+        ...
+
+    @property
+    def http(self) -> Http:
+        """The network."""
+        ...
+
+
+class LiveWorld:
+    """The machine this runs on and the network it sees."""
+
+    sequential = False
+
+    def __init__(self, time_limit_s: float = DEFAULT_TIME_LIMIT_S, root: Path = Path("/")) -> None:
+        self.deadline = Deadline(time_limit_s)
+        self.clock: Clock = LiveClock(self.deadline)
+        self.host: Host = LiveHost(self.deadline, root)
+        self.http: Http = LiveHttp(self.deadline)
