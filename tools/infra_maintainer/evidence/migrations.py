@@ -38,4 +38,14 @@ def migrations() -> "Migrations":
             strict=True,
         )
 
+    @steps()
+    def ledger(db: "Database") -> None:  # pyright: ignore[reportUnusedFunction]
+        db.table("ledger").create({"seq": int, "name": str, "at": str, "record": str}, pk="seq", strict=True)
+        db.table("ledger").create_index(["name", "seq"])
+        for change in ("update", "delete"):
+            db.execute(
+                f"create trigger ledger_no_{change} before {change} on ledger "
+                "begin select raise(abort, 'a ledger is only ever appended to'); end"
+            )
+
     return steps

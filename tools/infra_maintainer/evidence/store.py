@@ -1,4 +1,4 @@
-"""One SQLite file that keeps evidence, reports, samples over time and the audit log.
+"""One SQLite file that keeps evidence, reports, samples over time, ledgers and the audit log.
 
 Safe for several processes at once (WAL, one short immediate transaction per write, a bounded wait for the lock) and
 for kill -9 (a write is acknowledged when its transaction is committed and synced).
@@ -130,6 +130,16 @@ class Store:
         with self.open() as db:
             rows = list(db.query(sql, [quantity, subject, since.timestamp()]))
         return [Sample(datetime.fromtimestamp(row["at"], UTC), row["value"]) for row in rows]
+
+    def append(self, ledger: str, at: datetime, record: str) -> None:
+        """Add one JSON record to a ledger (drills, forecasts). Nothing in a ledger is ever changed. Raises StoreError."""
+        with self.open() as db, db.atomic():
+            db.table("ledger").insert({"name": ledger, "at": _iso(at), "record": record})
+
+    def ledger(self, name: str) -> list[str]:
+        """Every JSON record of a ledger, oldest first. Raises StoreError."""
+        with self.open() as db:
+            return [row["record"] for row in db.query("select record from ledger where name = ? order by seq", [name])]
 
     def _error(self, error: Exception) -> StoreError:
         text = str(error)
