@@ -52,7 +52,10 @@ def show(report: Report, options: argparse.Namespace) -> None:
         return
     terminal = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = min(shutil.get_terminal_size((110, 40)).columns, 140)
-    print(render_text(report, colour=terminal, detail=options.detail, width=max(width, 60)), end="")
+    print(
+        render_text(report, colour=terminal, detail=options.detail, width=max(width, 60)).rstrip(),
+        f"Exit {exit_code(report)}.",
+    )
 
 
 def _progress() -> Progress:

@@ -26,8 +26,8 @@ def decide(
     users_first: bool,
 ) -> Decision:
     """Judge a whole run. With `users_first` nothing is healthy unless something users feel was checked."""
-    found = {each.severity for each in findings}
-    worst = next((each for each in SEVERITIES if each in found), None)
+    found: set[Severity] = {each.severity for each in findings}
+    worst: Severity | None = next((each for each in SEVERITIES if each in found), None)
     if worst in ("critical", "high", "medium"):
         count = sum(each.severity == worst for each in findings)
         return Decision(_OF[worst], worst, f"{count} {worst} finding{'s' if count > 1 else ''}")

@@ -1,27 +1,29 @@
 """A report cut to the size of a concise reply: what is left out is counted and can be asked for by id."""
 
 from infra_maintainer.assess.model import Report
+from infra_maintainer.report.text import render_text
 
 LIMIT_CHARACTERS = 8000
+STEPS = (20, 10, 5, 2, 0)
 
 
-def brief(report: Report, limit: int = LIMIT_CHARACTERS) -> Report:
-    """The report with evidence of findings only, then fewer passes, unknowns and reasons until its JSON fits.
+def brief(report: Report, limit: int = LIMIT_CHARACTERS, *, whole_evidence: bool = False) -> Report:
+    """The report with evidence of findings only, then fewer passes, unknowns and reasons, until it fits `limit`.
 
-    Findings are never left out. Each cut is told in `notes`.
+    Findings are never left out; each cut is told in `notes`. With `whole_evidence` all records stay while they fit.
     """
+    if whole_evidence and size(report) <= limit:
+        return report
     cited = {id for finding in report.findings for id in finding.evidence}
     small = report.model_copy(update={"evidence": [each for each in report.evidence if each.id in cited]})
-    for keep in (None, 20, 10, 5, 2, 0):
-        candidate = small if keep is None else _cut(small, report, keep)
-        if size(candidate) <= limit:
-            return candidate
-    return candidate
+    if size(small) <= limit:
+        return small
+    return next((cut for keep in STEPS if size(cut := _cut(small, report, keep)) <= limit), _cut(small, report, 0))
 
 
 def size(report: Report) -> int:
-    """Characters of the report's compact JSON."""
-    return len(report.model_dump_json(exclude_none=True, exclude_defaults=False))
+    """Characters of the larger of the two channels: compact JSON, and text."""
+    return max(len(report.model_dump_json(exclude_none=True)), len(render_text(report, width=10_000)))
 
 
 def _cut(small: Report, whole: Report, keep: int) -> Report:

@@ -73,7 +73,7 @@ def _unknowns(unknowns: list[Unknown], paint: Paint, width: int, most: int) -> l
         lines += _entry("UNKNOWN", each, paint(f"{'UNKNOWN':<17}", "unknown"), width)
         lines += _wrap(f"{each.why}; to know: {each.how}", width, 18)
     if len(unknowns) > most:
-        lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (--detail shows them)")
+        lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (ask for detail)")
     return [*lines, ""] if lines else lines
 
 
@@ -82,7 +82,7 @@ def _passes(passes: list[Pass], paint: Paint, width: int, most: int) -> list[str
     for each in passes[:most]:
         lines += _entry("ok", each, paint(f"{'ok':<17}", "ok"), width)
     if len(passes) > most:
-        lines.append(f"{'':<18}and {len(passes) - most} more passes (--detail shows them)")
+        lines.append(f"{'':<18}and {len(passes) - most} more passes (ask for detail)")
     return [*lines, ""] if lines else lines
 
 
@@ -94,14 +94,14 @@ def _coverage(report: Report, paint: Paint, width: int, detail: bool) -> list[st
         return []
     if not detail:
         names = ", ".join(dict.fromkeys(each.quantity for each in rest))
-        return [*_wrap(f"{paint('not checked:', 'dim')} {names} (--detail says why)", width, 0), ""]
+        return [*_wrap(f"{paint('not checked:', 'dim')} {names} (detail says why)", width, 0), ""]
     lines = [f"not checked: {each.quantity} of {each.subject}: {each.why}, {each.detail}; {each.how}" for each in rest]
     return [*(line for each in lines for line in _wrap(each, width, 0)), ""]
 
 
 def _tail(report: Report) -> str:
     counts = f"{len(report.findings)} findings, {len(report.unknowns)} unknowns, {len(report.passes)} passes"
-    return f"{counts}. Exit {exit_code(report)}. An unknown is not a pass."
+    return f"{counts}. An unknown is not a pass."
 
 
 def _entry(label: str, each: Judgement, painted: str, width: int) -> list[str]:
