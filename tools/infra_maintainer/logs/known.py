@@ -1,0 +1,141 @@
+"""Formats known by heart, and the recognition of a log from its first lines."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from infra_maintainer.logs.apache import COMBINED as APACHE_COMBINED
+from infra_maintainer.logs.apache import COMMON, apache_format
+from infra_maintainer.logs.json_lines import CADDY, ENVOY_JSON, TRAEFIK, JsonLines, recognise_json
+from infra_maintainer.logs.nginx import COMBINED, TIMED, nginx_format
+from infra_maintainer.logs.template import Field, Template, once
+
+Format = Template | JsonLines
+
+_ANY = Field("ignored")
+_TEXT = Field("ignored", r"[^\"]*", None)
+_NUMBER = Field("ignored", r"[-+0-9]+")
+
+HAPROXY = Template(
+    "HAProxy httplog",
+    "haproxy",
+    (
+        Field("ignored", r"(?:.*\s)?", None), Field("client", r"[^\s\[\]]+"), ":", Field("ignored", r"\d+"), " [", Field("time", r"[^\]]+"),
+        "] ", _ANY, " ", Field("upstream_address", r"[^ /]+/[^ ]+"), " ", _NUMBER, "/", _NUMBER, "/", _NUMBER, "/",
+        Field("upstream_duration", r"[-+0-9]+"), "/", Field("duration", r"[-+0-9]+"), " ", Field("status", r"[-0-9]+"), " ",
+        _NUMBER, " ", _ANY, " ", _ANY, " ", Field("flags", r"\S{4}"), " ", Field("ignored", r"\d+/\d+/\d+/\d+"), "/",
+        Field("retries", r"\+?\d+"), " ", Field("ignored", r"\d+/\d+"), Field("ignored", r"(?: \{[^}]*\}){0,2}", None),
+        ' "', Field("request", r"[^\"]*", None), '"',
+    ),
+    time_style="haproxy",
+    duration_unit="ms",
+    upstream_unit="ms",
+)  # fmt: skip
+
+ENVOY = Template(
+    "Envoy default",
+    "envoy",
+    (
+        "[", Field("time", r"[^\]]+"), '] "', Field("request", r"[^\"]*", None), '" ', Field("status", r"[0-9]+"), " ",
+        Field("flags"), " ", _ANY, " ", _ANY, " ", Field("duration", r"[-0-9]+"), " ", Field("upstream_duration", r"[-0-9]+"),
+        ' "', Field("forwarded", r"[^\"]*", None), '" "', Field("agent", r"[^\"]*", None), '" "', _TEXT, '" "', _TEXT, '" "',
+        Field("upstream_address", r"[^\"]*", None), '"',
+    ),
+    time_style="iso",
+    duration_unit="ms",
+    upstream_unit="ms",
+)  # fmt: skip
+
+ALB = Template(
+    "AWS ALB",
+    "alb",
+    once((
+        _ANY, " ", Field("time"), " ", _ANY, " ", Field("client", r"[^ ]+"), ":", Field("ignored", r"\d+"), " ",
+        Field("upstream_address"), " ", Field("duration", r"[-0-9.]+"), " ", Field("duration_2", r"[-0-9.]+"), " ",
+        Field("duration_3", r"[-0-9.]+"), " ", Field("status", r"[-0-9]+"), " ", Field("upstream_status", r"[-0-9]+"), " ",
+        _ANY, " ", _ANY, ' "', Field("request", r"[^\"]*", None), '" "', Field("agent", r"[^\"]*", None), '" ',
+        _ANY, " ", _ANY, " ", _ANY, ' "', _TEXT, '" "', _TEXT, '" "', _TEXT, '" ', _ANY, " ", _ANY, ' "', _TEXT, '" "', _TEXT,
+        '" "', _TEXT, '" "', _TEXT, '" "', _TEXT, '" "', _TEXT, '" "', _TEXT, '"', Field("ignored", r"[^\"]*", None),
+    )),
+    time_style="iso",
+)  # fmt: skip
+
+_VHOST = '$host $remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+_TAGGED = COMBINED + ' rt=$request_time uct="$upstream_connect_time" uht="$upstream_header_time" urt="$upstream_response_time"'
+_MAIN = COMBINED + ' "$http_x_forwarded_for"'
+
+
+def _known() -> tuple[Template, ...]:
+    """Most telling first: a longer format that fits says more than a shorter one."""
+    nginx = {
+        "combined with rt= and upstream times": _TAGGED,
+        "main with request and upstream times": _MAIN + " $request_time $upstream_response_time",
+        "combined with request and upstream times": TIMED,
+        "combined with request time": COMBINED + " $request_time",
+        "main (combined with X-Forwarded-For)": _MAIN,
+    }
+    templates = [found for name, text in nginx.items() if isinstance(found := nginx_format(text, f"nginx {name}"), Template)]
+    apache = {
+        "combined with %D": APACHE_COMBINED + " %D",
+        "combined": APACHE_COMBINED,
+        "vhost_combined": "%v:%p " + APACHE_COMBINED,
+        "common": COMMON,
+    }
+    return (ALB, ENVOY, HAPROXY, *templates, *(apache_format(text, name) for name, text in apache.items()))
+
+
+KNOWN: tuple[Template, ...] = _known()
+BY_NAME: dict[str, Format] = {
+    "combined": apache_format(APACHE_COMBINED, "combined"),
+    "common": apache_format(COMMON, "common"),
+    "nginx-timed": nginx_format(TIMED, "nginx combined with request and upstream times"),
+    "haproxy": HAPROXY,
+    "envoy": ENVOY,
+    "envoy-json": ENVOY_JSON,
+    "alb": ALB,
+    "caddy": CADDY,
+    "traefik": TRAEFIK,
+}
+
+
+class Recognised(NamedTuple):
+    """The format that fits most of the sample, and how many of its lines it fits."""
+
+    format: Format
+    fits: int
+    of: int
+
+
+def recognise(lines: Sequence[str]) -> Recognised | None:
+    """Find the format of a log from some of its lines; None when none fits at least one in four."""
+    sample = [line for line in lines if line.strip()]
+    best: Recognised | None = None
+    candidates: list[Format] = list(KNOWN)
+    for line in sample[:5]:
+        if (found := recognise_json(line)) is not None:
+            candidates.insert(0, found)
+            break
+    for candidate in candidates:
+        fits = sum(1 for line in sample if _fits(candidate, line))
+        if fits and (best is None or fits > best.fits):
+            best = Recognised(candidate, fits, len(sample))
+    return best if best is not None and best.fits * 4 >= len(sample) else None
+
+
+def _fits(candidate: Format, line: str) -> bool:
+    if isinstance(candidate, JsonLines):
+        return candidate.parse(line) is not None
+    return candidate.pattern().fullmatch(line) is not None
+
+
+def format_of(text: str) -> Format:
+    """The format that a configuration names: a known name, an nginx `log_format` or an Apache `LogFormat` text.
+
+    Raise ValueError when it is none of these.
+    """
+    if text in BY_NAME:
+        return BY_NAME[text]
+    if "$" in text:
+        return nginx_format(text)
+    if "%" in text:
+        return apache_format(text)
+    raise ValueError(f"log format {text!r} is not known; use one of {', '.join(sorted(BY_NAME))}, or the text of the format")
