@@ -45,7 +45,8 @@ def apache_format(text: str, name: str = "Apache LogFormat") -> Template:
                 units.append(_unit(letter, argument))
     if end < len(text):
         parts.append(text[end:])
-    best = min(units, key=_FINENESS.__getitem__, default="s")
+    none: DurationUnit = "s"
+    best = min(units, key=_FINENESS.__getitem__, default=none)
     return Template(name, "apache", once(_only_finest(parts, units, best)), duration_unit=best)
 
 
@@ -75,7 +76,10 @@ def _field(letter: str, argument: str | None, *, original: bool) -> Field:
     return _SIMPLE.get(letter, Field("ignored", r"\S*"))
 
 
-_DIRECTIVE = re.compile(r'^\s*(LogFormat|CustomLog|TransferLog)\s+("(?:[^"\\]|\\.)*"|\S+)\s*("(?:[^"\\]|\\.)*"|\S+)?', re.MULTILINE | re.IGNORECASE)
+_DIRECTIVE = re.compile(
+    r'^\s*(LogFormat|CustomLog|TransferLog)\s+("(?:[^"\\]|\\.)*"|\S+)\s*("(?:[^"\\]|\\.)*"|\S+)?',
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 def logs_of_configuration(text: str) -> list[LogFile]:

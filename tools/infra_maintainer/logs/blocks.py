@@ -1,7 +1,7 @@
 """Whole lines of log files in blocks of bounded size, with the lines set apart that no fast reader may see.
 
-Every line is accounted for: it is in `clean`, in `odd`, or is the `unfinished` end of a file. A file that grows is read to
-the size it had when it was opened. gzip, zstd, bzip2 and xz are known by their first bytes, not by their names.
+Every line is accounted for: it is in `clean`, in `odd`, or is the `unfinished` end of a file. A file that grows is read
+to the size it had when it was opened. gzip, zstd, bzip2 and xz are known by their first bytes, not by their names.
 """
 
 import bz2
@@ -19,6 +19,15 @@ LONGEST_LINE = 1 << 20
 EXAMPLES = 3
 EXAMPLE_BYTES = 300
 _PIECE_BYTES = 4 << 20
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """What the decompressors raise inside damaged data."""
+    try:
+        import zstandard
+    except ImportError:
+        return (EOFError, OSError, lzma.LZMAError)
+    return (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError)
 
 
 class Odd:
@@ -81,11 +90,12 @@ def _cut(source: BinaryIO, left: int | None, block_bytes: int) -> Iterator[Block
     rest = b""
     skipping = False  # inside a line longer than any request, already counted as refused when it ends
     problem: str | None = None
+    damage = _damage()
     while True:
         wanted = block_bytes - len(rest) if left is None else min(block_bytes - len(rest), left)
         try:
-            data = _read(source, wanted)
-        except (EOFError, OSError, lzma.LZMAError, *_zstd_errors()) as broken:
+            data = _read(source, wanted, damage)
+        except damage as broken:
             data, problem = b"", f"stopped inside the compressed data: {broken}"
         if left is not None:
             left -= len(data)
@@ -107,22 +117,14 @@ def _cut(source: BinaryIO, left: int | None, block_bytes: int) -> Iterator[Block
         yield Block(b"", 0, Odd(), int(bool(rest) or skipping), problem)
 
 
-def _zstd_errors() -> tuple[type[Exception], ...]:
-    try:
-        import zstandard
-    except ImportError:
-        return ()
-    return (zstandard.ZstdError,)
-
-
-def _read(source: BinaryIO, wanted: int) -> bytes:
-    """Read until `wanted` bytes are there or the source ends; what precedes damage is kept for the next call to report."""
+def _read(source: BinaryIO, wanted: int, damage: tuple[type[Exception], ...]) -> bytes:
+    """Read until `wanted` bytes are there or the source ends; what precedes damage is returned before it is raised."""
     pieces: list[bytes] = []
     have = 0
     while have < wanted:
         try:
             piece = source.read(min(wanted - have, 8 << 20))
-        except (EOFError, OSError, lzma.LZMAError, *_zstd_errors()):
+        except damage:
             if not pieces:
                 raise
             break

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from infra_maintainer.logs.blocks import BLOCK_BYTES, EXAMPLE_BYTES, EXAMPLES, Block, blocks, distinct_files
-from infra_maintainer.logs.hits import FAILURE, RAW_FIELDS, accepted, hits_select
+from infra_maintainer.logs.hits import RAW_FIELDS, failure, hits_select
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
+from infra_maintainer.logs.source import BlockSource
 from infra_maintainer.logs.template import FieldName
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ MEMORY_LIMIT = "280MB"
 _SLOW_BATCH = 20_000
 
 _TABLES = {
-    "tally": "route VARCHAR, status SMALLINT, failure VARCHAR, agent TINYINT, tries INTEGER, us BIGINT, n BIGINT, upstream_us HUGEINT",
+    "tally": "route VARCHAR, status SMALLINT, failure VARCHAR, agent TINYINT, tries INTEGER, us BIGINT, n BIGINT, "
+    "upstream_us HUGEINT",
     "moments": "key VARCHAR, n BIGINT, failed BIGINT",
     "clients": "client UBIGINT, n BIGINT, failed BIGINT, not_found BIGINT",
-    "failed": "route VARCHAR, client UBIGINT, n BIGINT",
+    "failed": "route VARCHAR, client UBIGINT, key VARCHAR, n BIGINT",
     "upstreams": "upstream VARCHAR, attempts VARCHAR, status SMALLINT, us BIGINT, n BIGINT",
 }
 
@@ -59,17 +61,19 @@ class LogEngine:
         except ImportError as absent:
             raise EngineAbsent("access logs need: pip install 'infra-maintainer[logs]'") from absent
         self.format = log_format
-        self.block_bytes = block_bytes
+        self._block_bytes = block_bytes
         self._scratch = tempfile.TemporaryDirectory(prefix="infra-maintainer-logs-")
-        settings = {"memory_limit": MEMORY_LIMIT, "temp_directory": self._scratch.name, "preserve_insertion_order": "false"}
-        self.connection: DuckDBPyConnection = duckdb.connect(":memory:", config=settings)
+        self.connection: DuckDBPyConnection = duckdb.connect(":memory:")
+        self.connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        self.connection.execute(f"SET temp_directory = '{self._scratch.name}'")
+        self.connection.execute("SET preserve_insertion_order = false")
         self.connection.execute("SET TimeZone = 'UTC'")
         for table, columns in _TABLES.items():
             self.connection.execute(f"CREATE TABLE {table} ({columns})")
         raw = ", ".join(f"{name} VARCHAR" for name in RAW_FIELDS)
         self.connection.execute(f"CREATE TEMP TABLE raw ({raw})")
         self._window = _Window(Path(self._scratch.name) / "block")
-        self._source = _Source(log_format, self._window.path)
+        self._source = BlockSource(log_format, self._window.path)
         self._pattern = None if isinstance(log_format, JsonLines) else log_format.pattern()
         self._counts: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
@@ -95,7 +99,7 @@ class LogEngine:
         Raise OSError for the first file that cannot be opened, MissingReader for one whose compression needs a package.
         """
         for path in distinct_files(paths):
-            for block in blocks(path, self.block_bytes):
+            for block in blocks(path, self._block_bytes):
                 if not keep_going():
                     self._stopped = True
                     return self.lines()
@@ -104,11 +108,15 @@ class LogEngine:
 
     def lines(self) -> Lines:
         """The account of all lines read so far."""
-        counts = self._counts
         return Lines(
-            counts["lines"], counts["parsed"], dict(self._refused), dict(self._examples), counts["unfinished"],
-            list(self._problems), self._stopped,
-        )  # fmt: skip
+            lines=self._counts["lines"],
+            parsed=self._counts["parsed"],
+            refused=dict(self._refused),
+            examples=dict(self._examples),
+            unfinished=self._counts["unfinished"],
+            problems=list(self._problems),
+            stopped_early=self._stopped,
+        )
 
     def _take(self, block: Block, path: Path) -> None:
         self._counts["lines"] += block.clean_lines + block.odd.counts.total() + block.unfinished
@@ -124,16 +132,14 @@ class LogEngine:
 
     def _count_clean(self, block: Block) -> None:
         self._window.fill(block.clean)
-        run = self.connection.execute
-        run(f"CREATE OR REPLACE TEMP TABLE hits AS SELECT {self._source.hits} FROM {self._source.rows} WHERE {self._source.accepted}")
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE hits AS {self._source.fast}")
         fast = self._number("SELECT count(*) FROM hits")
         slow_lines: Iterator[str] = iter(())
         if fast != block.clean_lines:
-            expected = self._number(f"SELECT count(*) FROM {self._source.others}")
-            if fast + expected == block.clean_lines:
+            if fast + self._number(f"SELECT count(*) FROM ({self._source.others})") == block.clean_lines:
                 slow_lines = self._other_lines()
             else:  # the column store and the newlines disagree: believe the newlines and read every line slowly
-                run("DELETE FROM hits")
+                self.connection.execute("DELETE FROM hits")
                 fast = 0
                 slow_lines = iter(block.clean.decode().split("\n")[:-1])
         self._counts["parsed"] += fast
@@ -141,14 +147,14 @@ class LogEngine:
         self._aggregate()
 
     def _other_lines(self) -> Iterator[str]:
-        cursor = self.connection.cursor().execute(f"SELECT line FROM {self._source.others}")
+        cursor = self.connection.cursor().execute(self._source.others)
         while rows := cursor.fetchmany(_SLOW_BATCH):
             yield from (str(row[0]) for row in rows)
 
     def _count_slowly(self, lines: Iterator[str]) -> None:
         batch: list[dict[FieldName, str]] = []
         for line in lines:
-            fields = self.fields_of(line)
+            fields = self._fields_of(line)
             if fields is None:
                 kind = _kind(line)
                 self._refused[kind] += 1
@@ -162,44 +168,50 @@ class LogEngine:
         if batch:
             self._insert(batch)
 
-    def fields_of(self, line: str) -> dict[FieldName, str] | None:
+    def _fields_of(self, line: str) -> dict[FieldName, str] | None:
         """The raw fields of one line by the slow way; None when the line is refused."""
         if isinstance(self.format, JsonLines):
             fields = self.format.parse(line)
         else:
             match = self._pattern.fullmatch(line) if self._pattern else None
-            fields = None if match is None else {name: text for name in RAW_FIELDS if (text := match.groupdict().get(name)) is not None}
-        if fields is None or not _is_number(fields["status"].lstrip("-")):
+            groups = match.groupdict() if match else {}
+            fields = {name: groups[name] for name in RAW_FIELDS if groups.get(name) is not None}
+        if not fields or not _is_number(fields["status"]):
             return None
-        times = [fields[name].lstrip("+") for name in ("duration", "duration_2", "duration_3") if name in fields]
-        return fields if all(text in ("-", "") or _is_number(text.lstrip("-")) for text in times) else None
+        times = [fields[name] for name in ("duration", "duration_2", "duration_3") if name in fields]
+        return fields if all(text in ("-", "") or _is_number(text) for text in times) else None
 
     def _insert(self, batch: list[dict[FieldName, str]]) -> None:
-        run = self.connection.execute
-        run("DELETE FROM raw")
+        self.connection.execute("DELETE FROM raw")
         columns = [[fields.get(name) for fields in batch] for name in RAW_FIELDS]
-        run(f"INSERT INTO raw SELECT {', '.join(['unnest(CAST(? AS VARCHAR[]))'] * len(RAW_FIELDS))}", columns)
-        present: dict[FieldName, str] = {name: name for name in RAW_FIELDS if name in self.format.fields()}
-        run(f"INSERT INTO hits SELECT {hits_select(self.format, present)} FROM raw")
+        each = ", ".join(["unnest(CAST(? AS VARCHAR[]))"] * len(RAW_FIELDS))
+        self.connection.execute(f"INSERT INTO raw SELECT {each}", columns)
+        present: dict[FieldName, str] = {
+            name: name if name == "status" else f"coalesce({name}, '')"
+            for name in RAW_FIELDS
+            if name in self.format.fields()
+        }
+        self.connection.execute(f"INSERT INTO hits SELECT {hits_select(self.format, present)} FROM raw")
 
     def _aggregate(self) -> None:
         run = self.connection.execute
-        failure = FAILURE[self.format.family]
+        why = failure(self.format)
         run(
-            f"INSERT INTO tally SELECT route, status, {failure} AS failure, agent, tries, us, count(*), sum(upstream_us) "
-            "FROM hits GROUP BY ALL"
+            f"INSERT INTO tally SELECT route, status, {why}, agent, tries, us, count(*), sum(upstream_us) FROM hits "
+            "GROUP BY ALL"
         )
-        run(f"INSERT INTO moments SELECT key, count(*), count({failure}) FROM hits WHERE agent = 0 GROUP BY key")
+        run(f"INSERT INTO moments SELECT key, count(*), count({why}) FROM hits WHERE agent = 0 GROUP BY key")
         if self.format.fields() & {"client", "forwarded"}:
             run(
-                f"INSERT INTO clients SELECT client, count(*), count({failure}), count(*) FILTER (status = 404) FROM hits "
+                f"INSERT INTO clients SELECT client, count(*), count({why}), count(*) FILTER (status = 404) FROM hits "
                 "WHERE agent = 0 GROUP BY client"
             )
-            run(f"INSERT INTO failed SELECT route, client, count(*) FROM hits WHERE agent = 0 AND {failure} IS NOT NULL GROUP BY ALL")
-        if "upstream_address" in self.format.fields():
             run(
-                "INSERT INTO upstreams SELECT upstream, attempts, status, upstream_us, count(*) FROM hits WHERE agent <> 2 GROUP BY ALL"
+                f"INSERT INTO failed SELECT route, client, key, count(*) FROM hits WHERE agent = 0 AND {why} IS NOT NULL "
+                "GROUP BY ALL"
             )
+        if "upstream_address" in self.format.fields():
+            run("INSERT INTO upstreams SELECT upstream, attempts, status, upstream_us, count(*) FROM hits GROUP BY ALL")
 
     def _number(self, query: str) -> int:
         row = self.connection.execute(query).fetchone()
@@ -212,40 +224,8 @@ class LogEngine:
             kept.append(line[:EXAMPLE_BYTES])
 
 
-class _Source:
-    """The SQL that reads the block: rows with their fields, and the lines that do not fit."""
-
-    def __init__(self, log_format: Format, path: str) -> None:
-        line = (
-            f"read_csv('{path}', delim='\x01', quote='', escape='', header=false, auto_detect=false, strict_mode=true, "
-            "nullstr='\x01', columns={'line': 'VARCHAR'}, buffer_size=8388608)"
-        )
-        if isinstance(log_format, JsonLines):
-            paths = [path for _, path in log_format.paths]
-            columns: dict[FieldName, str] = {field: f"j[{n}]" for n, (field, _) in enumerate(log_format.paths, start=1)}
-            columns = {field: f"coalesce({text}, '')" if field != "status" else text for field, text in columns.items()}
-            listed = "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
-            split = f"(SELECT line, CASE WHEN json_valid(line) THEN json_extract_string(line, {listed}) END AS j FROM {line})"
-            self.rows = split
-            fits = "j IS NOT NULL"
-        else:
-            columns = log_format.columns()
-            width = len(log_format.segments())
-            names = ", ".join(f"'s{n}': 'VARCHAR'" for n in range(1, width + 1))
-            self.rows = (
-                f"read_csv('{path}', delim='\"', quote='', escape='', header=false, auto_detect=false, strict_mode=true, "
-                f"ignore_errors=true, nullstr='\x01', columns={{{names}}}, buffer_size=8388608)"
-            )
-            cells = ", ".join(f"s[{n}] AS s{n}" for n in range(1, width + 1))
-            split = f"(SELECT line, len(s) AS width, {cells} FROM (SELECT line, string_split(line, '\"') AS s FROM {line}))"
-            fits = f"width = {width}"
-        self.accepted = accepted(columns)
-        self.hits = hits_select(log_format, columns)
-        self.others = f"(SELECT line FROM {split} WHERE NOT coalesce({fits} AND {self.accepted}, false))"
-
-
 class _Window:
-    """The block as a file that only this process can open: in memory where the system can, else in the scratch folder."""
+    """The block as a file for the column store: in memory where the system can, else in the scratch folder."""
 
     def __init__(self, fallback: Path) -> None:
         if hasattr(os, "memfd_create"):
@@ -267,7 +247,8 @@ class _Window:
 
 
 def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdecimal() and text.isascii()
+    digits = text.lstrip("+-").replace(".", "", 1)
+    return digits.isdecimal() and digits.isascii()
 
 
 def _kind(line: str) -> str:

@@ -24,15 +24,14 @@ class JsonLines(NamedTuple):
         cls,
         name: str,
         family: Family,
-        paths: Mapping[str, str],
+        paths: Mapping[FieldName, str],
         *,
         time_style: TimeStyle = "iso",
         duration_unit: DurationUnit = "s",
         upstream_unit: DurationUnit = "s",
     ) -> "JsonLines":
         """Build from a mapping of field name to JSON path."""
-        pairs = tuple((cast(FieldName, field), path) for field, path in paths.items())
-        return cls(name, family, pairs, time_style, duration_unit, upstream_unit)
+        return cls(name, family, tuple(paths.items()), time_style, duration_unit, upstream_unit)
 
     def fields(self) -> set[FieldName]:
         """The fields that lines of this format carry."""
@@ -46,7 +45,9 @@ class JsonLines(NamedTuple):
             return None
         if not isinstance(value, dict):
             return None
-        found = {field: text for field, path in self.paths if (text := _at(cast(dict[str, object], value), path)) is not None}
+        found = {
+            field: text for field, path in self.paths if (text := _at(cast(dict[str, object], value), path)) is not None
+        }
         return found if "status" in found else None
 
 
@@ -123,8 +124,8 @@ _GUESSES: dict[FieldName, tuple[str, ...]] = {
     "method": ("request_method", "method", "http_method", "verb"),
     "target": ("request_uri", "uri", "path", "url", "request_path"),
     "status": ("status", "status_code", "response_status", "code"),
-    "duration": ("request_time", "duration_ms", "latency_ms", "response_time_ms", "elapsed_ms", "duration_s", "duration_seconds",
-                 "duration_us", "duration_ns"),
+    "duration": ("request_time", "duration_ms", "latency_ms", "response_time_ms", "elapsed_ms", "duration_s",
+                 "duration_seconds", "duration_us", "duration_ns"),
     "upstream_duration": ("upstream_response_time",),
     "upstream_status": ("upstream_status",),
     "upstream_address": ("upstream_addr",),
@@ -145,7 +146,11 @@ def recognise_json(line: str) -> JsonLines | None:
     if not isinstance(value, dict):
         return None
     members = cast(dict[str, object], value)
-    paths = {field: f'$."{name}"' for field, names in _GUESSES.items() for name in reversed(names) if _scalar(members.get(name))}
+    paths: dict[FieldName, str] = {}
+    for field, names in _GUESSES.items():
+        present = next((name for name in names if _scalar(members.get(name))), None)
+        if present is not None:
+            paths[field] = f'$."{present}"'
     if "status" not in paths:
         return None
     duration = paths.get("duration", "").strip('$."')

@@ -1,5 +1,6 @@
 """Formats known by heart, and the recognition of a log from its first lines."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,60 +8,80 @@ from infra_maintainer.logs.apache import COMBINED as APACHE_COMBINED
 from infra_maintainer.logs.apache import COMMON, apache_format
 from infra_maintainer.logs.json_lines import CADDY, ENVOY_JSON, TRAEFIK, JsonLines, recognise_json
 from infra_maintainer.logs.nginx import COMBINED, TIMED, nginx_format
-from infra_maintainer.logs.template import Field, Template, once
+from infra_maintainer.logs.template import Field, Part, Template, once
 
 Format = Template | JsonLines
 
-_ANY = Field("ignored")
-_TEXT = Field("ignored", r"[^\"]*", None)
-_NUMBER = Field("ignored", r"[-+0-9]+")
+# Sketches of formats: {} is any word, {text} what quotes hold, {#} a number, {name} the field of that name.
+_SKETCHES: dict[str, Field] = {
+    "": Field("ignored"),
+    "text": Field("ignored", r"[^\"]*", None),
+    "#": Field("ignored", r"[-+0-9]+"),
+    "prefix": Field("ignored", r"(?:.*\s)?", None),
+    "captures": Field("ignored", r"(?: \{[^}]*\}){0,2}", None),
+    "client": Field("client", r"[^\s\[\]]+"),
+    "agent": Field("agent", r"[^\"]*", None),
+    "forwarded": Field("forwarded", r"[^\"]*", None),
+    "request": Field("request", r"[^\"]*", None),
+    "time": Field("time", r"[^\]\s]+"),
+    "status": Field("status", r"[-0-9]+"),
+    "duration": Field("duration", r"[-+0-9.]+"),
+    "duration_2": Field("duration_2", r"[-0-9.]+"),
+    "duration_3": Field("duration_3", r"[-0-9.]+"),
+    "upstream_duration": Field("upstream_duration", r"[-+0-9.]+"),
+    "upstream_status": Field("upstream_status", r"[-0-9]+"),
+    "upstream_address": Field("upstream_address"),
+    "upstream_text": Field("upstream_address", r"[^\"]*", None),
+    "backend": Field("upstream_address", r"[^ /]+/[^ ]+"),
+    "flags": Field("flags"),
+    "retries": Field("retries", r"\+?\d+"),
+}
+
+
+def _sketch(text: str) -> tuple[Part, ...]:
+    pieces = re.split(r"\{([a-z_0-9#]*)\}", text)
+    return once(_SKETCHES[piece] if number % 2 else piece for number, piece in enumerate(pieces) if number % 2 or piece)
+
 
 HAPROXY = Template(
     "HAProxy httplog",
     "haproxy",
-    (
-        Field("ignored", r"(?:.*\s)?", None), Field("client", r"[^\s\[\]]+"), ":", Field("ignored", r"\d+"), " [", Field("time", r"[^\]]+"),
-        "] ", _ANY, " ", Field("upstream_address", r"[^ /]+/[^ ]+"), " ", _NUMBER, "/", _NUMBER, "/", _NUMBER, "/",
-        Field("upstream_duration", r"[-+0-9]+"), "/", Field("duration", r"[-+0-9]+"), " ", Field("status", r"[-0-9]+"), " ",
-        _NUMBER, " ", _ANY, " ", _ANY, " ", Field("flags", r"\S{4}"), " ", Field("ignored", r"\d+/\d+/\d+/\d+"), "/",
-        Field("retries", r"\+?\d+"), " ", Field("ignored", r"\d+/\d+"), Field("ignored", r"(?: \{[^}]*\}){0,2}", None),
-        ' "', Field("request", r"[^\"]*", None), '"',
+    _sketch(
+        "{prefix}{client}:{#} [{time}] {} {backend} {#}/{#}/{#}/{upstream_duration}/{duration} {status} {#} {} {} "
+        '{flags} {#}/{#}/{#}/{#}/{retries} {#}/{#}{captures} "{request}"'
     ),
     time_style="haproxy",
     duration_unit="ms",
     upstream_unit="ms",
-)  # fmt: skip
-
+)
 ENVOY = Template(
     "Envoy default",
     "envoy",
-    (
-        "[", Field("time", r"[^\]]+"), '] "', Field("request", r"[^\"]*", None), '" ', Field("status", r"[0-9]+"), " ",
-        Field("flags"), " ", _ANY, " ", _ANY, " ", Field("duration", r"[-0-9]+"), " ", Field("upstream_duration", r"[-0-9]+"),
-        ' "', Field("forwarded", r"[^\"]*", None), '" "', Field("agent", r"[^\"]*", None), '" "', _TEXT, '" "', _TEXT, '" "',
-        Field("upstream_address", r"[^\"]*", None), '"',
+    _sketch(
+        '[{time}] "{request}" {status} {flags} {} {} {duration} {upstream_duration} "{forwarded}" "{agent}" "{text}" '
+        '"{text}" "{upstream_text}"'
     ),
     time_style="iso",
     duration_unit="ms",
     upstream_unit="ms",
-)  # fmt: skip
-
+)
 ALB = Template(
     "AWS ALB",
     "alb",
-    once((
-        _ANY, " ", Field("time"), " ", _ANY, " ", Field("client", r"[^ ]+"), ":", Field("ignored", r"\d+"), " ",
-        Field("upstream_address"), " ", Field("duration", r"[-0-9.]+"), " ", Field("duration_2", r"[-0-9.]+"), " ",
-        Field("duration_3", r"[-0-9.]+"), " ", Field("status", r"[-0-9]+"), " ", Field("upstream_status", r"[-0-9]+"), " ",
-        _ANY, " ", _ANY, ' "', Field("request", r"[^\"]*", None), '" "', Field("agent", r"[^\"]*", None), '" ',
-        _ANY, " ", _ANY, " ", _ANY, ' "', _TEXT, '" "', _TEXT, '" "', _TEXT, '" ', _ANY, " ", _ANY, ' "', _TEXT, '" "', _TEXT,
-        '" "', _TEXT, '" "', _TEXT, '" "', _TEXT, '" "', _TEXT, '" "', _TEXT, '"', Field("ignored", r"[^\"]*", None),
-    )),
+    _sketch(
+        "{} {time} {} {client}:{#} {upstream_address} {duration} {duration_2} {duration_3} {status} {upstream_status} "
+        "{} {} "
+        '"{request}" "{agent}" {} {} {} "{text}" "{text}" "{text}" {} {} "{text}" "{text}" "{text}" "{text}" "{text}" '
+        '"{text}" "{text}"{text}'
+    ),
     time_style="iso",
-)  # fmt: skip
+)
 
-_VHOST = '$host $remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
-_TAGGED = COMBINED + ' rt=$request_time uct="$upstream_connect_time" uht="$upstream_header_time" urt="$upstream_response_time"'
+
+_TAGGED = (
+    COMBINED
+    + ' rt=$request_time uct="$upstream_connect_time" uht="$upstream_header_time" urt="$upstream_response_time"'
+)
 _MAIN = COMBINED + ' "$http_x_forwarded_for"'
 
 
@@ -73,7 +94,9 @@ def _known() -> tuple[Template, ...]:
         "combined with request time": COMBINED + " $request_time",
         "main (combined with X-Forwarded-For)": _MAIN,
     }
-    templates = [found for name, text in nginx.items() if isinstance(found := nginx_format(text, f"nginx {name}"), Template)]
+    templates = [
+        found for name, text in nginx.items() if isinstance(found := nginx_format(text, f"nginx {name}"), Template)
+    ]
     apache = {
         "combined with %D": APACHE_COMBINED + " %D",
         "combined": APACHE_COMBINED,
@@ -138,4 +161,6 @@ def format_of(text: str) -> Format:
         return nginx_format(text)
     if "%" in text:
         return apache_format(text)
-    raise ValueError(f"log format {text!r} is not known; use one of {', '.join(sorted(BY_NAME))}, or the text of the format")
+    raise ValueError(
+        f"log format {text!r} is not known; use one of {', '.join(sorted(BY_NAME))}, or the text of the format"
+    )

@@ -2,10 +2,12 @@
 
 import re
 
-from infra_maintainer.logs.json_lines import JsonLines, NGINX_TIME_STYLES
-from infra_maintainer.logs.template import Field, LogFile, Part, Template, TimeStyle, once
+from infra_maintainer.logs.json_lines import NGINX_TIME_STYLES, JsonLines
+from infra_maintainer.logs.template import Field, FieldName, LogFile, Part, Template, TimeStyle, once
 
-COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+COMBINED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+)
 TIMED = COMBINED + " $request_time $upstream_response_time"
 
 # nginx writes one entry per upstream tried, ", " between servers and " : " between internal redirects.
@@ -57,12 +59,14 @@ def nginx_format(text: str, name: str = "nginx log_format") -> Template | JsonLi
 
 
 def _other(variable: str) -> Field:
-    carries_text = variable.startswith(("http_", "sent_http_", "cookie_", "arg", "query", "upstream_http_", "ssl_client"))
+    carries_text = variable.startswith(
+        ("http_", "sent_http_", "cookie_", "arg", "query", "upstream_http_", "ssl_client")
+    )
     return _FREE_TEXT if carries_text else Field("ignored", r"\S*")
 
 
 def _json_format(text: str, name: str) -> JsonLines:
-    paths: dict[str, str] = {}
+    paths: dict[FieldName, str] = {}
     style: TimeStyle = "iso"
     for key, variable in _JSON_MEMBER.findall(text):
         field = _VARIABLES.get(variable)
@@ -74,7 +78,7 @@ def _json_format(text: str, name: str) -> JsonLines:
 
 
 def logs_of_configuration(text: str) -> list[LogFile]:
-    """The access logs of a whole configuration as `nginx -T` prints it; `off`, syslog and variable paths are left out."""
+    """The access logs in a configuration as `nginx -T` prints it; `off`, syslog and variable paths are left out."""
     statements = list(_statements(text))
     formats = {"combined": COMBINED}
     for words in statements:
@@ -83,7 +87,13 @@ def logs_of_configuration(text: str) -> list[LogFile]:
             formats[words[1]] = "".join(pieces)
     found: dict[str, LogFile] = {}
     for words in statements:
-        if words[0] != "access_log" or len(words) < 2 or words[1] == "off" or words[1].startswith("syslog:") or "$" in words[1]:
+        if (
+            words[0] != "access_log"
+            or len(words) < 2
+            or words[1] == "off"
+            or words[1].startswith("syslog:")
+            or "$" in words[1]
+        ):
             continue
         options = [word for word in words[2:] if "=" not in word]
         format_name = options[0] if options else "combined"

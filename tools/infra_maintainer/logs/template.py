@@ -82,7 +82,7 @@ class LogFile(NamedTuple):
 
 
 def once(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """The same parts with every field after the first of its name ignored, so that a line has one status and one time."""
+    """The same parts with every field after the first of its name ignored: a line has one status and one time."""
     seen: set[FieldName] = set()
     kept: list[Part] = []
     for part in parts:
@@ -136,7 +136,9 @@ def _by_pattern(segment: Sequence[Part], position: int, column: str) -> str:
     """All fields of the segment by one pattern; the engine evaluates the repeated expression once for all of them."""
     named = [part.name for part in segment if isinstance(part, Field) and part.name != "ignored"]
     pieces = [
-        f"({part.pattern})" if isinstance(part, Field) and part.name != "ignored" else _piece(part, quoted=False, named=False)
+        f"({part.pattern})"
+        if isinstance(part, Field) and part.name != "ignored"
+        else _piece(part, quoted=False, named=False)
         for part in segment
     ]
     pattern = "".join(pieces).replace("'", "''").replace(r"\ ", " ")
