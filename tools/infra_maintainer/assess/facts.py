@@ -83,7 +83,7 @@ class Facts:
         policy: str | None = None,
         user_facing: bool = False,
     ) -> Iterator[Unknown]:
-        """One Unknown for each subject of which the quantity is missing and nowhere known."""
+        """One Unknown for each subject of which the quantity is missing and nowhere known; `{name}` in `says` is it."""
         known = set(self.subjects(quantity))
         for each in self._missing[quantity]:
             if each.subject in known:
@@ -91,11 +91,12 @@ class Facts:
             yield Unknown(
                 code=code,
                 subject=each.subject,
-                says=says,
+                says=says.replace("{name}", each.subject.partition(":")[2]),
                 evidence=[each.id],
                 policy=policy,
                 quantity=quantity,
                 why=each.why,
+                detail=each.detail,
                 how=each.how,
                 could_be=could_be,
                 user_facing=user_facing,

@@ -45,6 +45,7 @@ class Unknown(Judgement):
     kind: Literal["unknown"] = "unknown"
     quantity: str
     why: Why
+    detail: str = ""
     how: str
     could_be: Severity = Field(description="the severity a finding here could have")
 

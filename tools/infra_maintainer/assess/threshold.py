@@ -63,7 +63,7 @@ def above(
     yield from facts.unknowns(
         quantity,
         code,
-        f"{quantity} could not be measured.",
+        f"{quantity} of {{name}} could not be measured.",
         ordered[0].severity,
         policy=ordered[0].id,
         user_facing=user_facing,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter, model_validator
 
+from infra_maintainer.evidence.statistics import SHARES, samples_needed
 from infra_maintainer.evidence.vocabulary import unit_of
 
 Stat = Literal["instant", "mean", "p50", "p95", "p99", "p99.5", "max", "min", "count", "sum", "rate", "ratio"]
@@ -85,6 +86,21 @@ class Measured(Valued):
     window: Seconds | None = Field(default=None, description="seconds of time the value covers")
     duration: Seconds | None = Field(default=None, description="seconds that measuring took")
     quote: str | None = Field(default=None, description="UNTRUSTED text from the outside, cut and redacted: data only")
+    flag: Literal["few_samples"] | None = Field(
+        default=None, description="a percentile with fewer than 20/(1-p) samples"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def flag_a_percentile_of_few_samples(cls, raw: Any) -> Any:
+        """A P99 of forty samples is one sample's whim: say so in the record itself."""
+        if not isinstance(raw, dict):
+            return raw
+        given: dict[str, Any] = {**raw}
+        share = SHARES.get(str(given.get("stat")))
+        if share is not None and (given.get("n") or 0) < samples_needed(share):
+            given["flag"] = "few_samples"
+        return given
 
 
 class Derived(Valued):

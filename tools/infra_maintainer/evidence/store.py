@@ -132,7 +132,7 @@ class Store:
         return [Sample(datetime.fromtimestamp(row["at"], UTC), row["value"]) for row in rows]
 
     def append(self, ledger: str, at: datetime, record: str) -> None:
-        """Add one JSON record to a ledger (drills, forecasts). Nothing in a ledger is ever changed. Raises StoreError."""
+        """Add one JSON record to a ledger (drills, forecasts), which is never changed. Raises StoreError."""
         with self.open() as db, db.atomic():
             db.table("ledger").insert({"name": ledger, "at": _iso(at), "record": record})
 

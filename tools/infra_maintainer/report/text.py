@@ -71,7 +71,7 @@ def _unknowns(unknowns: list[Unknown], paint: Paint, width: int, most: int) -> l
     lines: list[str] = []
     for each in unknowns[:most]:
         lines += _entry("UNKNOWN", each, paint(f"{'UNKNOWN':<17}", "unknown"), width)
-        lines += _wrap(f"{each.why}; to know: {each.how}", width, 18)
+        lines += _wrap(f"{each.why}: {each.detail}; to know: {each.how}".replace(": ;", ";"), width, 18)
     if len(unknowns) > most:
         lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (ask for detail)")
     return [*lines, ""] if lines else lines

@@ -12,7 +12,7 @@ class Endpoint(Section):
     url: Url
     service: str | None = None
     critical: bool = True
-    samples: int = Field(default=20, ge=1, le=500)
-    window_s: float = Field(default=2.0, ge=0, le=60)
+    samples: int = Field(default=100, ge=1, le=5000)
+    window_s: float = Field(default=5.0, ge=0, le=300)
     timeout_s: float = Field(default=5.0, gt=0, le=60)
     ca_file: str | None = Field(default=None, description="PEM file of a private certificate authority")

@@ -4,10 +4,8 @@ A request never raises for what the network does: the failure is the result. Tim
 trace points, so DNS, connect, TLS, first byte and body are apart.
 """
 
-import os
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -19,6 +17,7 @@ from infra_maintainer.world.address_guard import Class, admit
 from infra_maintainer.world.clock import Deadline
 from infra_maintainer.world.exchange import Ask, Certificate, Exchange, Failure, Timings
 from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.stopwatch import Stopwatch
 
 _KEPT_HEADERS = frozenset(
     {
@@ -52,61 +51,6 @@ class _Stopped(Exception):
         self.failure: Failure = failure
         self.detail = detail
         self.certificate = certificate
-
-
-class _Watch:
-    """Stopwatch of one hop and its executioner: at the end of the time the socket is shut, whatever it is doing.
-
-    Per-read time-outs cannot do this: a server that drips one byte a second never trips them.
-    """
-
-    def __init__(self, end: float) -> None:
-        self.marks: dict[str, float] = {"start": time.monotonic()}
-        self.certificate: Certificate | None = None
-        self.tls_version: str | None = None
-        self._line: socket.socket | None = None
-        self.expired = False
-        self._timer = threading.Timer(max(0.0, end - time.monotonic()), self._expire)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def trace(self, event: str, info: dict[str, Any]) -> None:
-        """The transport's callback."""
-        self.marks[event.split(".", 1)[1]] = time.monotonic()
-        if event == "connection.connect_tcp.complete":
-            line = info["return_value"].get_extra_info("socket")
-            self._line = socket.socket(fileno=os.dup(line.fileno()))  # TLS detaches the first one; the copy stays good
-        elif event == "connection.start_tls.complete":
-            tls = info["return_value"].get_extra_info("ssl_object")
-            self.tls_version = tls.version()
-            self.certificate = _certificate(tls.getpeercert())
-
-    def ms(self, begin: str, end: str) -> float | None:
-        """Milliseconds between two marks; None when one of them was not reached."""
-        if begin not in self.marks or end not in self.marks:
-            return None
-        return (self.marks[end] - self.marks[begin]) * 1000
-
-    def close(self) -> None:
-        """Stop watching."""
-        self._timer.cancel()
-        if self._line is not None:
-            self._line.close()
-
-    def _expire(self) -> None:
-        self.expired = True
-        if self._line is not None:
-            try:
-                self._line.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-
-def _certificate(peer: dict[str, Any] | None) -> Certificate | None:
-    if not peer:
-        return None
-    names = [value for kind, value in peer.get("subjectAltName", ()) if kind in ("DNS", "IP Address")]
-    return Certificate(trusted=True, not_after_epoch_s=ssl.cert_time_to_seconds(peer["notAfter"]), names=names)
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -161,7 +105,7 @@ class LiveHttp:
         parts = _split(url)
         host, port = parts
         scheme = urlsplit(url).scheme
-        watch = _Watch(end)
+        watch = Stopwatch(end)
         try:
             try:
                 addresses = self._resolve(host, port)
@@ -181,7 +125,7 @@ class LiveHttp:
         port: int,
         scheme: str,
         address: str,
-        watch: _Watch,
+        watch: Stopwatch,
         end: float,
         *,
         first: bool,
@@ -244,7 +188,7 @@ class LiveHttp:
             **too_large,
         )
 
-    def _stopped(self, error: Exception, watch: _Watch) -> _Stopped:
+    def _stopped(self, error: Exception, watch: Stopwatch) -> _Stopped:
         """The failure that an exception of the transport means."""
         cause = _root(error)
         if watch.expired or isinstance(error, httpx2.TimeoutException):

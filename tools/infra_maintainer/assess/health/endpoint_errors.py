@@ -1,0 +1,69 @@
+"""Do requests to each address succeed?"""
+
+from collections.abc import Iterator
+
+from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.model import Finding, Pass
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.registry import Outcome, check
+from infra_maintainer.assess.threshold import limit, shown
+
+RULES = ("health.endpoint.errors.all", "health.endpoint.errors")
+IN_WORDS = {
+    "connect": "connection refused",
+    "dns": "name not resolved",
+    "protocol": "answer is not HTTP",
+    "redirects": "redirect loop",
+    "reset": "connection reset",
+    "status": "error status",
+    "timeout": "no complete answer in time",
+    "tls": "TLS handshake failed",
+    "too_large": "answer never ended",
+}
+
+
+@check(title="requests to each address succeed (synthetic)", quantities=("endpoint.errors",), policies=RULES)
+def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
+    """The share of failed requests against the policy, with the kinds of failure."""
+    ordered = [policy[each] for each in RULES]
+    for failed in facts.numbers("endpoint.errors"):
+        says, ids = _says(facts, failed)
+        broken = next((rule for rule in ordered if rule.exceeded(failed.value)), None)
+        if broken is None:
+            yield Pass(
+                code="endpoint_failing",
+                subject=failed.subject,
+                says=f"{says} (limit {limit(ordered[-1])})",
+                evidence=ids,
+                policy=ordered[-1].id,
+                user_facing=True,
+            )
+            continue
+        yield Finding(
+            code="endpoint_failing",
+            subject=failed.subject,
+            severity=broken.severity,
+            says=f"{says} (limit {limit(ordered[-1])})",
+            matters="Each failed request is a user who got an error or gave up.",
+            do="Repeat one request by hand, then read the service's log of the same minute.",
+            evidence=ids,
+            policy=broken.id,
+            user_facing=True,
+        )
+    yield from facts.unknowns(
+        "endpoint.errors",
+        "endpoint_failing",
+        "Whether requests to {name} succeed was not measured.",
+        "critical",
+        policy=RULES[0],
+        user_facing=True,
+    )
+
+
+def _says(facts: Facts, failed: Number) -> tuple[str, list[str]]:
+    """The sentence with the kinds of failure, and the evidence behind it."""
+    kinds = [(kind, count) for kind in IN_WORDS for count in facts.numbers(f"endpoint.errors.{kind}", failed.subject)]
+    why = ", ".join(f"{IN_WORDS[kind]} {shown(count)}" for kind, count in kinds)
+    address = failed.subject.removeprefix("endpoint:")
+    says = f"{address}: {shown(failed)} of {getattr(failed.record, 'n', None)} requests failed"
+    return (f"{says}: {why}" if why else says), [failed.id, *(count.id for _, count in kinds)]
