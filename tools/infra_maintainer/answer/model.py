@@ -1,0 +1,204 @@
+"""The contract of an answer: structure first; what people read is rendered from it.
+
+Words carry no digits. Where a sentence needs a number it refers to a claim: "{c3}".
+"""
+
+from typing import Annotated, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Verdict = Literal["healthy", "at_risk", "degraded", "critical", "unknown"]
+Severity = Literal["critical", "high", "medium", "low", "none", "unknown"]
+Number = int | float
+Pointer = Annotated[str, Field(description="evidence id, or id#/path into a tool result", examples=["ev_7f3a9c01bd"])]
+ClaimId = Annotated[str, Field(pattern=r"^[a-z]\w{0,15}$", examples=["c1"])]
+Unit = Annotated[str, Field(examples=["ms", "%", "d", "1"])]
+Words = Annotated[str, Field(description="words without digits; numbers as {c1}")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Observed(_Part):
+    """A number that was measured (or computed by a tool) and is cited."""
+
+    kind: Literal["observed"] = "observed"
+    id: ClaimId
+    quantity: str
+    subject: str
+    stat: str | None = None
+    value: Number | bool | str
+    unit: Unit
+    evidence: tuple[Pointer, ...] = Field(min_length=1)
+
+
+class Input(_Part):
+    """One named input of a formula."""
+
+    name: str
+    evidence: Pointer
+
+
+def _inputs(value: object) -> object:
+    """Accept {"a": pointer} beside [{"name": "a", "evidence": pointer}]."""
+    if not isinstance(value, dict):
+        return value
+    return [{"name": name, "evidence": pointer} for name, pointer in cast("dict[str, object]", value).items()]
+
+
+class Computed(_Part):
+    """A number computed here from cited numbers: + - * / only, recomputed when verified."""
+
+    kind: Literal["derived"] = "derived"
+    id: ClaimId
+    quantity: str
+    subject: str
+    value: Number
+    unit: Unit
+    formula: str = Field(examples=["a/b"])
+    inputs: Annotated[tuple[Input, ...], BeforeValidator(_inputs), Field(min_length=1)]
+
+
+class Target(_Part):
+    """A number the owner declared (a target, a budget, a limit): never a result."""
+
+    kind: Literal["declared"] = "declared"
+    id: ClaimId
+    quantity: str
+    subject: str
+    value: Number | bool | str
+    unit: Unit
+    evidence: tuple[Pointer, ...] = Field(min_length=1)
+
+
+class Users(_Part):
+    """A number from the question, shown as the user's and never as measured."""
+
+    kind: Literal["user"] = "user"
+    id: ClaimId
+    value: Number
+    unit: Unit
+
+
+class Threshold(_Part):
+    """A threshold of the policy, cited by its id."""
+
+    kind: Literal["policy"] = "policy"
+    id: ClaimId
+    policy: str = Field(examples=["health.disk.high"])
+    value: Number
+    unit: Unit
+
+
+class Assumed(_Part):
+    """A number nobody measured, shown as an assumption with its reason."""
+
+    kind: Literal["assumed"] = "assumed"
+    id: ClaimId
+    quantity: str | None = None
+    value: Number
+    unit: Unit
+    because: Words
+
+
+Claim = Annotated[
+    Observed | Computed | Target | Users | Threshold | Assumed,
+    Field(discriminator="kind"),
+]
+
+
+class Found(_Part):
+    """A finding of a report, by its code and subject, with the claims that show it."""
+
+    code: str
+    subject: str
+    claims: tuple[ClaimId, ...] = ()
+    explanation: Words = ""
+
+
+class Alternative(_Part):
+    """Another cause that was considered, and the evidence that rules it out."""
+
+    mechanism: str
+    ruled_out_by: tuple[Pointer, ...] = Field(min_length=1)
+
+
+class RootCause(_Part):
+    """What is broken and how, with the evidence that tells it from other causes."""
+
+    component: str
+    mechanism: str
+    evidence: tuple[Pointer, ...] = Field(min_length=1)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class NotKnown(_Part):
+    """What could not be measured, why, and the step that would make it known."""
+
+    quantity: str
+    subject: str | None = None
+    why: str
+    how: Words = ""
+
+
+class Recommendation(_Part):
+    """One action. `saving` names the claim that proves it."""
+
+    verb: str
+    target: str
+    saving: ClaimId | None = None
+    reversible: bool | None = None
+    precondition: Words = ""
+    explanation: Words = ""
+
+
+class Forecast(_Part):
+    """An interval taken from a report's forecast; each bound cites its field."""
+
+    quantity: str
+    subject: str | None = None
+    point: Number | None = None
+    low: Number
+    high: Number
+    unit: Unit
+    level: float = Field(gt=0, lt=1)
+    method: Words
+    evidence: tuple[Pointer, ...] = Field(min_length=1, description="pointers to low, point, high")
+
+
+class Answer(_Part):
+    """A complete answer. Everything a reader sees is rendered from this."""
+
+    verdict: Verdict
+    severity: Severity
+    headline_claims: tuple[ClaimId, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    findings: tuple[Found, ...] = ()
+    root_cause: RootCause | None = None
+    unknowns: tuple[NotKnown, ...] = ()
+    failed_evidence: tuple[str, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    forecast: Forecast | None = None
+    explanation: Words = ""
+
+    def claim(self, identifier: str) -> Claim | None:
+        """The claim with this id, or None."""
+        return next((claim for claim in self.claims if claim.id == identifier), None)
+
+
+def words_of(answer: Answer) -> list[tuple[str, str]]:
+    """Every free text of an answer with the place it stands at."""
+    texts = [("explanation", answer.explanation)]
+    texts += [(f"findings {found.code}", found.explanation) for found in answer.findings]
+    texts += [(f"unknowns {unknown.quantity}", unknown.how) for unknown in answer.unknowns]
+    texts += [
+        (f"recommendations {advice.verb}", text)
+        for advice in answer.recommendations
+        for text in (advice.precondition, advice.explanation)
+    ]
+    texts += [(f"claims {claim.id}", claim.because) for claim in answer.claims if isinstance(claim, Assumed)]
+    if answer.forecast:
+        texts.append(("forecast", answer.forecast.method))
+    return [(place, text) for place, text in texts if text]

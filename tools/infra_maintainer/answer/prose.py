@@ -1,0 +1,185 @@
+"""Free text of other writers, number by number: weaker than the structure, and said so.
+
+A number is supported if evidence of the run has it in that unit, at the precision shown, and nothing beside it says
+that it is something else. It is never derived by search: almost any number can be reached that way.
+"""
+
+import re
+
+from infra_maintainer.answer.claims import TELLING_STATS, nearest
+from infra_maintainer.answer.context import Around, Reader
+from infra_maintainer.answer.equality import agrees, equal
+from infra_maintainer.answer.ledger import Field, Ledger, PointerError
+from infra_maintainer.answer.numbers import Number, read
+from infra_maintainer.answer.run import Run
+from infra_maintainer.answer.subjects import names
+from infra_maintainer.answer.verification import NumberResult, Status
+from infra_maintainer.answer.vocabulary import vocabulary
+
+_CITATION = re.compile(r"\bev_?[0-9a-f]+(?:#/[\w/.~-]*)?")
+_LIMIT_WORD = re.compile(
+    r"\b(?:threshold|target|limit|slo|sla|budget|baseline|policy|floor|ceiling|objective|allowed|above|over|under|below"
+    r"|exceeds?|at least|at most|more than|less than|minimum|maximum|required|rule)\b",
+    re.IGNORECASE,
+)
+_TARGET_WORD = re.compile(
+    r"\b(?:target|declared|objective|goal|planned|plan|promised|budget|slo|sla|rto|rpo|limit|agreed|should|stated|owner"
+    r"|expected|quota|allowed)\b",
+    re.IGNORECASE,
+)
+_USER_WORD = re.compile(
+    r"\b(?:you|your|yours|question|asked|claim(?:ed|s)?|dashboard|says?|said|told|stated|reported|quoted|wants?"
+    r"|leadership|finance|proposed|requested)\b",
+    re.IGNORECASE,
+)
+_ASSUMED_WORD = re.compile(r"\b(?:assum\w+|hypothetical\w*|for example|suppose)\b", re.IGNORECASE)
+_COUNT = frozenset({"1", None})
+
+
+def scan(text: str, run: Run) -> tuple[NumberResult, ...]:
+    """Every number in `text` with what stands behind it, in order."""
+    subjects = {field.subject for field in run.ledger.fields() if field.subject}
+    numbers = read(text, tuple({name for subject in subjects for name in names(subject)}))
+    reader = Reader(text, run.ledger, numbers)
+    asked = read(run.question)
+    return tuple(_judged(number, reader.around(number), text, run, asked) for number in numbers)
+
+
+def _judged(number: Number, around: Around, text: str, run: Run, asked: list[Number]) -> NumberResult:
+    cited = _cited(number, text, around, run.ledger)
+    if cited and (result := _by_citation(number, around, cited)):
+        return result
+    matching = [field for field in run.ledger.fields() if _matches(number, field)]
+    conflicts = {field.pointer: _conflict(around, field, strict=True) for field in matching}
+    fitting = [field for field in matching if not conflicts[field.pointer]]
+    if fitting:
+        return _supported(number, around, fitting)
+    limit = next((one for one in run.limits if _is(number, one.value, one.unit)), None)
+    if limit and _LIMIT_WORD.search(around.sentence):
+        return _result(number, "policy", (limit.id,))
+    if _is_users(number, asked) and _USER_WORD.search(around.sentence):
+        return _result(number, "user", says="from the question")
+    if not cited and _is_count(number) and number.value in run.counts and not around.families:
+        return _result(number, "supported", ("reports",), "a count of the reports")
+    if not matching and not cited and _ASSUMED_WORD.search(around.clause):
+        return _result(number, "assumed", says="marked as an assumption")
+    if matching:
+        field = matching[0]
+        return _result(number, "contradicted", (field.pointer,), f"{conflicts[field.pointer]}: {field.described()}")
+    return _nothing(number, around, run, cited, _is_users(number, asked))
+
+
+def _result(number: Number, status: Status, by: tuple[str, ...] = (), says: str = "") -> NumberResult:
+    return NumberResult(text=number.text.strip(), status=status, by=by, says=says, start=number.start, end=number.end)
+
+
+def _is(number: Number, value: float, unit: str) -> bool:
+    return agrees(number.value, number.decimals, number.unit or "1", value, unit)
+
+
+def _matches(number: Number, field: Field) -> bool:
+    """Same value at the precision shown, in the unit written; a bare number only matches a count or a multiple."""
+    if isinstance(field.value, bool | str):
+        return False
+    if field.unit == "1" and number.unit in (None, "1", "x", "core"):
+        return equal(number.value, number.decimals, field.value)
+    return _is(number, field.value, field.unit)
+
+
+def _is_count(number: Number) -> bool:
+    return number.unit in _COUNT and number.decimals == 0
+
+
+def _conflict(around: Around, field: Field, strict: bool) -> str:
+    """Which word beside the number says that it is something else than `field`; empty if none does."""
+    family = (field.quantity or "").partition(".")[0]
+    related = set(re.split(r"[^a-z]+", f"{field.quantity or ''} {field.subject or ''} {field.pointer}".lower()))
+    spoken = {word for word, meaning in vocabulary().families.items() if meaning in around.families} | around.families
+    if around.families and family and strict and not around.families & (related | {family}) and not spoken & related:
+        return f"the text says {_either(around.families)}, the evidence is"
+    if (
+        around.subjects
+        and field.subject
+        and field.subject not in around.subjects
+        and not _shares(around.subjects, field)
+    ):
+        return f"the text says {_either(around.subjects)}, the evidence is about another subject"
+    telling = around.stats & TELLING_STATS
+    if field.about_measurement or not telling or field.stat is None or field.stat in telling:
+        return ""
+    if telling <= {"max", "min"} and field.stat not in TELLING_STATS:
+        return ""
+    return f"the text says {_either(telling)}, the evidence is"
+
+
+def _shares(subjects: frozenset[str], field: Field) -> bool:
+    """True if a subject of the text is part of the field's own: a mount on a host, a route of a service."""
+    own = (field.subject or "").lower()
+    return any(name in own for subject in subjects for name in names(subject) if len(name) > 2)
+
+
+def _either(words: frozenset[str]) -> str:
+    return " or ".join(sorted(words))
+
+
+def _cited(number: Number, text: str, around: Around, ledger: Ledger) -> list[Field]:
+    """Fields cited for the number: the ids that follow it before the next number or sentence, or else in its clause."""
+    start = text.find(around.sentence)
+    after = text[number.end : start + len(around.sentence)] if start >= 0 else ""
+    upto = re.search(r"(?<![\w_#/.])\d", _CITATION.sub(lambda match: "#" * len(match.group()), after))
+    found = _CITATION.findall(after[: upto.start()] if upto else after)
+    fields: list[Field] = []
+    for pointer in found:
+        try:
+            fields.append(ledger.resolve(pointer))
+        except PointerError:
+            continue
+        identifier = pointer.partition("#")[0]
+        fields += [field for field in ledger.fields() if field.pointer.partition("#")[0] == identifier]
+    return fields
+
+
+def _by_citation(number: Number, around: Around, cited: list[Field]) -> NumberResult | None:
+    """The verdict of a citation, or None if it belongs to another number of the clause."""
+    fitting = [field for field in cited if _matches(number, field)]
+    if fitting:
+        conflict = _conflict(around, fitting[0], strict=False)
+        if conflict:
+            return _result(number, "contradicted", (fitting[0].pointer,), f"{conflict}: {fitting[0].described()}")
+        return _supported(number, around, fitting)
+    return None
+
+
+def _supported(number: Number, around: Around, fields: list[Field]) -> NumberResult:
+    by = tuple(dict.fromkeys(field.pointer for field in fields))[:3]
+    if all(field.origin == "declared" for field in fields):
+        if _TARGET_WORD.search(around.sentence):
+            return _result(number, "declared", by)
+        says = f"declared by the owner, not measured; say so: {fields[0].described()}"
+        return _result(number, "contradicted", by, says)
+    return _result(number, "supported", by)
+
+
+def _is_users(number: Number, asked: list[Number]) -> bool:
+    return any(
+        agrees(number.value, number.decimals, number.unit or "1", one.value, one.unit or number.unit or "1")
+        for one in asked
+    )
+
+
+def _nothing(number: Number, around: Around, run: Run, cited: list[Field], users: bool) -> NumberResult:
+    """Unsupported; contradicted where evidence says what the text's own words ask for, and says another value."""
+    if cited:
+        says = f"the cited evidence says otherwise: {cited[0].described()}"
+        return _result(number, "contradicted", (cited[0].pointer,), says)
+    for field in run.ledger.fields():
+        named = around.families and (field.quantity or "").partition(".")[0] in around.families
+        if not named or field.about_measurement or isinstance(field.value, bool | str):
+            continue
+        comparable = (number.unit or "1") == field.unit
+        if comparable and not _conflict(around, field, strict=True):
+            return _result(number, "contradicted", (field.pointer,), f"the evidence says {field.described()}")
+    hint = "; it is from the question: say whose number it is" if users else ""
+    closest = nearest(number.value, number.unit or "1", run.ledger)
+    says = f"nearest evidence: {closest.described()}" if closest else f"no evidence in {number.unit or 'plain counts'}"
+    return _result(number, "unsupported", says=says + hint)

@@ -1,0 +1,84 @@
+"""Sentences that reassure or advise harm, found by their words.
+
+Words can be turned in more ways than a list knows: what this finds is refused, what it misses is not approved by it.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+# These begin with a word that negates elsewhere and mean the same for it.
+_NEGATES_ITSELF = re.compile(r"^(?:no|nothing|don't|do not)\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.!?\n;|]+[.!?;]?")
+_CLAUSE_BREAK = re.compile(r",|;|:|—| - |\bbut\b|\bso\b|\band\b|\bthen\b|\bhowever\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Words found, where they stand and the sentence around them."""
+
+    text: str
+    start: int
+    end: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    negation: re.Pattern[str]
+    reassuring: re.Pattern[str]
+    danger: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    raw: dict[str, list[str]] = tomllib.loads(resources.files("infra_maintainer.answer").joinpath("wording.toml").read_text("utf-8"))
+    lists = {f"{{{name}}}": f"(?:{'|'.join(raw[name])})" for name in ("cut", "kept", "harmless_after", "tune", "ended")}
+    lists |= {f"{{{name}}}": f"(?:{'|'.join(raw[name])})" for name in ("softener", "good")}
+    return _Patterns(*(_compiled(raw[name], lists) for name in ("negations", "reassuring", "dangers")))
+
+
+def _compiled(parts: list[str], lists: dict[str, str]) -> re.Pattern[str]:
+    joined = "|".join(parts)
+    for name, words in lists.items():
+        joined = joined.replace(name, words)
+    return re.compile(rf"(?<!\w)(?:{joined.replace(' ', chr(92) + 's+')})(?!\w)", re.IGNORECASE)
+
+
+def sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Start and text of each sentence, list item or table cell."""
+    for match in _SENTENCE.finditer(text):
+        if match.group().strip():
+            yield match.start(), match.group()
+
+
+def reassurances(text: str) -> list[Hit]:
+    """Words that say all is well, unless negated, conditional or asked."""
+    found = _patterns()
+    return [hit for hit in _hits(text, found.reassuring, found.negation) if not hit.sentence.endswith("?")]
+
+
+def dangers(text: str) -> list[Hit]:
+    """Words that advise to give up a protection, unless the sentence turns them round."""
+    found = _patterns()
+    return _hits(text, found.danger, found.negation)
+
+
+def _hits(text: str, pattern: re.Pattern[str], negation: re.Pattern[str]) -> list[Hit]:
+    hits: list[Hit] = []
+    for start, sentence in sentences(text):
+        for match in pattern.finditer(sentence):
+            inside = not _NEGATES_ITSELF.match(match.group()) and negation.search(match.group())
+            if not inside and not negation.search(_before(sentence, match.start())):
+                hits.append(Hit(match.group(), start + match.start(), start + match.end(), sentence.strip()))
+    return hits
+
+
+def _before(sentence: str, position: int) -> str:
+    """The part of the clause before a position, where a negation would stand."""
+    ahead = sentence[:position]
+    breaks = [match.end() for match in _CLAUSE_BREAK.finditer(ahead)]
+    return ahead[breaks[-1] :] if breaks else ahead
