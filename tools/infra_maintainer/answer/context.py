@@ -51,6 +51,7 @@ class Around:
     subjects: frozenset[str]
     clause: str
     sentence: str
+    start: int
 
 
 class Reader:
@@ -85,7 +86,7 @@ class Reader:
         if header:
             families = families or frozenset(self._families(header))
             stats = stats or frozenset(self._stats(header))
-        return Around(families, stats, subjects, self._text[own.start : own.end], self._text[start:end])
+        return Around(families, stats, subjects, self._text[own.start : own.end], self._text[start:end], start)
 
     def _sentence(self, number: Number) -> tuple[int, int]:
         ends = [0, *(match.end() for match in _SENTENCE_END.finditer(self._text)), len(self._text)]

@@ -6,6 +6,7 @@ that it is something else. It is never derived by search: almost any number can 
 
 import re
 
+from infra_maintainer.answer import formula
 from infra_maintainer.answer.claims import TELLING_STATS, nearest
 from infra_maintainer.answer.context import Around, Reader
 from infra_maintainer.answer.equality import agrees, equal
@@ -17,6 +18,11 @@ from infra_maintainer.answer.verification import NumberResult, Status
 from infra_maintainer.answer.vocabulary import vocabulary
 
 _CITATION = re.compile(r"\bev_?[0-9a-f]+(?:#/[\w/.~-]*)?")
+# "4.5x (computed: ev_a / ev_b)": ids, the ten constants, brackets and four operators, at least one of them.
+_ID = r"ev_?[0-9a-f]+(?:#/[\w/.~-]*)?"
+_COMPUTED = re.compile(
+    rf"[*_`~]*\s*[(\[]\s*(?:computed:|=)?\s*(\(*\s*(?:{_ID}|\d+)(?:\s*\)*\s*[-+*/]\s*\(*\s*(?:{_ID}|\d+)\)*)+)\s*[)\]]"
+)
 _LIMIT_WORD = re.compile(
     r"\b(?:threshold|target|limit|slo|sla|budget|baseline|policy|floor|ceiling|objective|allowed|above|over|under|below"
     r"|exceeds?|at least|at most|more than|less than|minimum|maximum|required|rule)\b",
@@ -40,15 +46,32 @@ def scan(text: str, run: Run) -> tuple[NumberResult, ...]:
     """Every number in `text` with what stands behind it, in order."""
     subjects = {field.subject for field in run.ledger.fields() if field.subject}
     numbers = read(text, tuple({name for subject in subjects for name in names(subject)}))
+    # Constants of a formula in brackets belong to the formula.
+    formulas = [found.span(1) for number in numbers if (found := _COMPUTED.match(text, number.end))]
+    numbers = [one for one in numbers if not any(start <= one.start < end for start, end in formulas)]
     reader = Reader(text, run.ledger, numbers)
     asked = read(run.question)
-    return tuple(_judged(number, reader.around(number), text, run, asked) for number in numbers)
+    places = [(number, reader.around(number)) for number in numbers]
+    results: list[NumberResult] = []
+    for number, around in places:
+        neighbours = [other for other, place in places if place.start == around.start]
+        results.append(_judged(number, around, text, run, asked, neighbours))
+    return tuple(results)
 
 
-def _judged(number: Number, around: Around, text: str, run: Run, asked: list[Number]) -> NumberResult:
+def _judged(
+    number: Number, around: Around, text: str, run: Run, asked: list[Number], neighbours: list[Number]
+) -> NumberResult:
+    if result := _computed(number, text, run.ledger):
+        return result
     cited = _cited(number, text, around, run.ledger)
     if cited and (result := _by_citation(number, around, cited)):
         return result
+    if _is_count(number) and 1 < number.value == len({field.pointer.partition("#")[0] for field in cited}):
+        return _result(number, "supported", tuple(field.pointer for field in cited[:3]), "the count of what is cited")
+    figures = [field for field in cited if not isinstance(field.value, bool | str)]
+    if figures and not any(_matches(other, field) for other in neighbours for field in figures):
+        return _result(number, "contradicted", (cited[0].pointer,), f"the cited evidence is {cited[0].described()}")
     matching = [field for field in run.ledger.fields() if _matches(number, field)]
     conflicts = {field.pointer: _conflict(around, field, strict=True) for field in matching}
     fitting = [field for field in matching if not conflicts[field.pointer]]
@@ -66,7 +89,7 @@ def _judged(number: Number, around: Around, text: str, run: Run, asked: list[Num
     if matching:
         field = matching[0]
         return _result(number, "contradicted", (field.pointer,), f"{conflicts[field.pointer]}: {field.described()}")
-    return _nothing(number, around, run, cited, _is_users(number, asked))
+    return _nothing(number, around, run, _is_users(number, asked))
 
 
 def _result(number: Number, status: Status, by: tuple[str, ...] = (), says: str = "") -> NumberResult:
@@ -92,10 +115,7 @@ def _is_count(number: Number) -> bool:
 
 def _conflict(around: Around, field: Field, strict: bool) -> str:
     """Which word beside the number says that it is something else than `field`; empty if none does."""
-    family = (field.quantity or "").partition(".")[0]
-    related = set(re.split(r"[^a-z]+", f"{field.quantity or ''} {field.subject or ''} {field.pointer}".lower()))
-    spoken = {word for word, meaning in vocabulary().families.items() if meaning in around.families} | around.families
-    if around.families and family and strict and not around.families & (related | {family}) and not spoken & related:
+    if strict and around.families and field.quantity and not _related(around.families, field):
         return f"the text says {_either(around.families)}, the evidence is"
     if (
         around.subjects
@@ -112,6 +132,13 @@ def _conflict(around: Around, field: Field, strict: bool) -> str:
     return f"the text says {_either(telling)}, the evidence is"
 
 
+def _related(families: frozenset[str], field: Field) -> bool:
+    """True if one of the families, or a word for it, is part of the field's quantity, subject or place."""
+    words = set(re.split(r"[^a-z]+", f"{field.quantity or ''} {field.subject or ''} {field.pointer}".lower()))
+    spoken = {word for word, meaning in vocabulary().families.items() if meaning in families}
+    return bool((families | spoken) & words)
+
+
 def _shares(subjects: frozenset[str], field: Field) -> bool:
     """True if a subject of the text is part of the field's own: a mount on a host, a route of a service."""
     own = (field.subject or "").lower()
@@ -122,10 +149,36 @@ def _either(words: frozenset[str]) -> str:
     return " or ".join(sorted(words))
 
 
+def _computed(number: Number, text: str, ledger: Ledger) -> NumberResult | None:
+    """The verdict of a formula over evidence ids that stands in brackets behind the number, or None without one."""
+    match = _COMPUTED.match(text, number.end)
+    if match is None:
+        return None
+    inputs: dict[str, tuple[float, str]] = {}
+    named = dict[str, str]()
+    for pointer in dict.fromkeys(_CITATION.findall(match[1])):
+        try:
+            field = ledger.resolve(pointer)
+        except PointerError as error:
+            return _result(number, "unsupported", says=str(error))
+        if isinstance(field.value, bool | str):
+            return _result(number, "unsupported", (pointer,), f"{pointer} is no number")
+        named[pointer] = f"v{len(named)}"
+        inputs[named[pointer]] = (field.value, field.unit)
+    written = _CITATION.sub(lambda found: named[found.group()], match[1])
+    try:
+        values = formula.agrees(written, inputs, number.unit or "1")
+    except formula.FormulaError as error:
+        return _result(number, "unsupported", tuple(named), str(error))
+    if any(equal(number.value, number.decimals, value) for value in values):
+        return _result(number, "derived", tuple(named), "recomputed")
+    says = f"the formula gives {values[0]:.6g}" if values else "the formula gives something of another kind"
+    return _result(number, "contradicted", tuple(named), says)
+
+
 def _cited(number: Number, text: str, around: Around, ledger: Ledger) -> list[Field]:
     """Fields cited for the number: the ids that follow it before the next number or sentence, or else in its clause."""
-    start = text.find(around.sentence)
-    after = text[number.end : start + len(around.sentence)] if start >= 0 else ""
+    after = text[number.end : around.start + len(around.sentence)]
     upto = re.search(r"(?<![\w_#/.])\d", _CITATION.sub(lambda match: "#" * len(match.group()), after))
     found = _CITATION.findall(after[: upto.start()] if upto else after)
     fields: list[Field] = []
@@ -167,16 +220,12 @@ def _is_users(number: Number, asked: list[Number]) -> bool:
     )
 
 
-def _nothing(number: Number, around: Around, run: Run, cited: list[Field], users: bool) -> NumberResult:
+def _nothing(number: Number, around: Around, run: Run, users: bool) -> NumberResult:
     """Unsupported; contradicted where evidence says what the text's own words ask for, and says another value."""
-    if cited:
-        says = f"the cited evidence says otherwise: {cited[0].described()}"
-        return _result(number, "contradicted", (cited[0].pointer,), says)
     for field in run.ledger.fields():
-        named = around.families and (field.quantity or "").partition(".")[0] in around.families
-        if not named or field.about_measurement or isinstance(field.value, bool | str):
+        if not around.families or not _related(around.families, field) or field.about_measurement:
             continue
-        comparable = (number.unit or "1") == field.unit
+        comparable = not isinstance(field.value, bool | str) and (number.unit or "1") == field.unit
         if comparable and not _conflict(around, field, strict=True):
             return _result(number, "contradicted", (field.pointer,), f"the evidence says {field.described()}")
     hint = "; it is from the question: say whose number it is" if users else ""

@@ -7,6 +7,7 @@ from infra_maintainer.answer import wording
 from infra_maintainer.answer.ledger import PointerError
 from infra_maintainer.answer.model import Verdict
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Judged, Run, Unmeasured
+from infra_maintainer.answer.samples import samples_needed
 from infra_maintainer.answer.subjects import names
 from infra_maintainer.answer.verification import Fault, NumberResult
 from infra_maintainer.answer.vocabulary import vocabulary
@@ -26,6 +27,11 @@ _UNKNOWN_WORD = re.compile(
     r"|not (?:known|measured|checked|available|recorded|obtained|configured|reachable|readable|tested|seen|visible))\b",
     re.IGNORECASE,
 )
+_FEW = re.compile(
+    r"\b(?:too few|few samples|only \S+ (?:samples|requests|probes)|not enough samples|n = )", re.IGNORECASE
+)
+# A mean that is named to be refused may come first.
+_LEADS = re.compile(r"\b(?:mean|average)s? (?:\S+ ){0,4}?(?:hides?|misleads?|masks?|says little|is not)", re.IGNORECASE)
 _LOUD = ("critical", "high")
 
 
@@ -35,6 +41,7 @@ def judge(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[Fa
     yield from _citations(text, run)
     yield from _findings(text, numbers, run)
     yield from _unknowns(text, run)
+    yield from _tails(text, numbers, run)
     yield from _words(text, run)
 
 
@@ -126,6 +133,26 @@ def _admits(admitted: str, missing: Unmeasured) -> bool:
     if words and all(word in spelled or f"{word}s" in spelled for word in words):
         return True
     return any(re.search(rf"\b{re.escape(word)}\b", admitted) for word in said)
+
+
+def _tails(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[Fault]:
+    """A mean alone, or first, is no latency verdict; a percentile of few samples says so."""
+    latency = {
+        field.pointer: field
+        for field in run.ledger.fields()
+        if "latency" in (field.quantity or "") and not field.about_measurement
+    }
+    tails = [field for field in latency.values() if field.stat in ("p95", "p99")]
+    said = [latency[pointer] for number in numbers for pointer in number.by[:1] if pointer in latency]
+    if tails and said and said[0].stat in ("mean", "p50") and not _LEADS.search(text):
+        says = f"the text leads with the {said[0].stat} of the latency"
+        yield Fault(check="tail_reported", says=says, do=f"lead with {tails[0].described()}")
+    for number in numbers:
+        field = latency.get(number.by[0]) if number.by else None
+        needed = samples_needed(field.stat) if field else None
+        if field and needed and field.n is not None and field.n < needed and not _FEW.search(text):
+            says = f"{number.text} is a {field.stat} of {field.n} samples; {needed} are needed"
+            yield Fault(check="tail_reported", says=says, do="say the sample count and that it is too few")
 
 
 def _words(text: str, run: Run) -> Iterator[Fault]:

@@ -19,6 +19,8 @@ class Judged:
     severity: Severity
     evidence: tuple[str, ...] = ()
     says: str = ""
+    matters: str = ""
+    do: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Unmeasured:
     why: str
     evidence: str | None = None
     attempted: bool = True
+    how: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Run:
     question: str = ""
     # Counts that reports carry (findings, checks planned and checked), which an answer may say.
     counts: frozenset[int] = field(default_factory=frozenset[int])
+    # Checked and planned, summed over the reports.
+    coverage: tuple[int, int] | None = None
 
 
 def worst_verdict(verdicts: list[Verdict]) -> Verdict | None:

@@ -49,7 +49,9 @@ def _spelled(word: str) -> str:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary shipped with this product. Raises ValueError if a word stands for two things."""
-    raw: dict[str, Any] = tomllib.loads(resources.files("infra_maintainer.answer").joinpath("vocabulary.toml").read_text("utf-8"))
+    raw: dict[str, Any] = tomllib.loads(
+        resources.files("infra_maintainer.answer").joinpath("vocabulary.toml").read_text("utf-8")
+    )
     verbs: dict[str, Verb] = {}
     for name, entry in raw["verb"].items():
         _enter(verbs, (name, *entry["aliases"]), Verb(name, entry.get("forbidden")))

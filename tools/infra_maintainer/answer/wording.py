@@ -35,7 +35,9 @@ class _Patterns:
 
 @cache
 def _patterns() -> _Patterns:
-    raw: dict[str, list[str]] = tomllib.loads(resources.files("infra_maintainer.answer").joinpath("wording.toml").read_text("utf-8"))
+    raw: dict[str, list[str]] = tomllib.loads(
+        resources.files("infra_maintainer.answer").joinpath("wording.toml").read_text("utf-8")
+    )
     lists = {f"{{{name}}}": f"(?:{'|'.join(raw[name])})" for name in ("cut", "kept", "harmless_after", "tune", "ended")}
     lists |= {f"{{{name}}}": f"(?:{'|'.join(raw[name])})" for name in ("softener", "good")}
     return _Patterns(*(_compiled(raw[name], lists) for name in ("negations", "reassuring", "dangers")))

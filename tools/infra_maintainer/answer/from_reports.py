@@ -1,0 +1,89 @@
+"""A run as this product's own reports describe it: their evidence, judgements, unknowns and the policy in force."""
+
+from collections.abc import Iterable, Sequence
+
+from infra_maintainer.answer.ledger import Entry, Ledger
+from infra_maintainer.answer.run import Judged, Limit, Run, Unmeasured, worst_severity, worst_verdict
+from infra_maintainer.assess.model import AnyEvidence, Report
+from infra_maintainer.assess.policy import Threshold
+from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
+
+# Reasons that say something was tried and failed, or should be there and is not.
+_TRIED = frozenset({"denied", "timeout", "unreachable", "error", "our_bug"})
+
+
+def ledger_of(evidence: Iterable[AnyEvidence]) -> Ledger:
+    """Evidence records as a ledger: `ev_7f3a9c01bd#/value` is the value, `#/n` and `#/window` describe it."""
+    return Ledger(_entry(record) for record in evidence)
+
+
+def _entry(record: AnyEvidence) -> Entry:
+    as_of = record.as_of.isoformat()
+    common = {"quantity": record.quantity, "subject": record.subject}
+    if isinstance(record, Missing):
+        return Entry(
+            record.id, record.why, as_of, {}, record.quantity, record.subject, f"{record.detail}; {record.how}"
+        )
+    stat = record.stat if isinstance(record, Measured | Derived) else None
+    leaf = {**common, "value": record.value, "unit": record.unit, "stat": stat, "origin": record.kind}
+    about: dict[str, object] = {}
+    if isinstance(record, Measured):
+        leaf["n"] = record.n
+        for name, value, unit in (
+            ("n", record.n, "1"),
+            ("window", record.window, "s"),
+            ("duration", record.duration, "s"),
+        ):
+            if value is not None:
+                about[name] = {**common, "value": value, "unit": unit, "stat": "count", "about_measurement": True}
+    return Entry(
+        record.id, data={"value": leaf, **about}, as_of=as_of, quantity=record.quantity, subject=record.subject
+    )
+
+
+def run_of(reports: Sequence[Report], policy: Iterable[Threshold] = (), question: str = "") -> Run:
+    """What the given reports established together; the worst verdict and severity of them count."""
+    records = {record.id: record for report in reports for record in report.evidence}
+    findings = [finding for report in reports for finding in report.findings]
+    coverage = (sum(each.coverage.checked for each in reports), sum(each.coverage.planned for each in reports))
+    return Run(
+        ledger=ledger_of(records.values()),
+        verdict=worst_verdict([report.verdict for report in reports]),
+        severity=worst_severity([report.severity for report in reports]),
+        findings=tuple(
+            Judged(each.code, each.subject, each.severity, tuple(each.evidence), each.says, each.matters, each.do)
+            for each in findings
+        ),
+        unmeasured=tuple(_unmeasured(reports, records.values())),
+        limits=tuple(Limit(rule.id, rule.number, rule.unit) for rule in policy if not isinstance(rule.value, bool)),
+        question=question,
+        counts=frozenset((*coverage, len(findings), *(count for report in reports for count in _counts(report)))),
+        coverage=coverage,
+    )
+
+
+def _unmeasured(reports: Sequence[Report], records: Iterable[AnyEvidence]) -> Iterable[Unmeasured]:
+    """Unknowns that matter or that failed must be said; what nobody configured is in the coverage."""
+    ids = {(record.quantity, record.subject): record.id for record in records if isinstance(record, Missing)}
+    known = {
+        (record.quantity, record.subject) for record in records if isinstance(record, Measured | Derived | Declared)
+    }
+    seen: dict[tuple[str, str], Unmeasured] = {}
+    for report in reports:
+        for unknown in report.unknowns:
+            key = (unknown.quantity, unknown.subject)
+            must = unknown.matters or unknown.why in _TRIED
+            seen[key] = Unmeasured(*key, unknown.why, ids.get(key), must, unknown.how)
+        for missing in report.coverage.not_checked:
+            key = (missing.quantity, missing.subject)
+            seen.setdefault(key, Unmeasured(*key, missing.why, ids.get(key), missing.why in _TRIED, missing.how))
+    return [missing for key, missing in seen.items() if key not in known]
+
+
+def _counts(report: Report) -> tuple[int, ...]:
+    coverage = report.coverage
+    by_severity = [
+        sum(each.severity == one for each in report.findings) for one in ("critical", "high", "medium", "low")
+    ]
+    parts = (len(report.findings), len(report.passes), len(report.unknowns), coverage.planned, coverage.checked)
+    return (*parts, len(coverage.not_checked), coverage.planned - coverage.checked, *by_severity)
