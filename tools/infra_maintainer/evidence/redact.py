@@ -1,34 +1,56 @@
-"""The single way out for text that comes from the outside: secrets removed, controls removed, length cut."""
+"""The single way out for foreign text: what is secret is replaced by its class, never by a mask of it."""
 
 import re
+from collections.abc import Iterator
 
-MASK = "[redacted]"
-QUOTE_LIMIT = 240
+from infra_maintainer.evidence.secret_names import named_secret
+from infra_maintainer.evidence.secret_shapes import Span, shape_spans
+from infra_maintainer.evidence.secrets_found import OPTION, PAIR, value_of
 
-_KEY = (
-    r"[\w.-]*(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth)[\w.-]*"
+# Short options of well-known programs, in running text.
+_PROGRAM_OPTION = re.compile(
+    r"(?:\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|xtrabackup)\b[^\n|;]*?\s-p|\bsshpass\s+-p\s*|\bredis-cli\b[^\n|;]*?\s-a\s+"
+    r"|\bldap\w+\b[^\n|;]*?\s-w\s+|\b(?:curl|wget|http)\b[^\n|;]*?\s(?:-u|--user|-a|--auth|--proxy-user)[\s=]+[^\s:]+:)(?P<secret>[^\s\-]\S*)"
 )
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S), MASK),
-    (re.compile(r"(?i)\b(bearer|basic|digest)\s+[\w+/=.~-]{6,}"), rf"\1 {MASK}"),
-    (re.compile(r"(?i)([a-z][a-z0-9+.-]*://)[^\s/@:'\"]*:[^\s/@'\"]+@"), rf"\1{MASK}@"),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), MASK),
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),
-    (re.compile(r"\b(?:gh[pousr]|glpat|xox[abposr]|sk|pk|rk|npm|hf)[_-][\w-]{16,}"), MASK),
-    (re.compile(rf"(?i)(--?{_KEY})(\s+|=)(?!\s)(?:\"[^\"]*\"|'[^']*'|\S+)"), rf"\1\2{MASK}"),
-    (re.compile(rf"(?i)([\"']?{_KEY}[\"']?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)"), rf"\1{MASK}"),
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def redact(text: str) -> str:
-    """Text with every recognised secret value replaced; keys and shape stay, so that it still explains."""
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
-    return text
+    """Return `text` with every secret in it replaced by `[redacted:CLASS]`; what is not secret stays as it was.
+
+    Idempotent. The same rules find secrets in processes, units and files, so what is found is also what is hidden.
+    """
+    out: list[str] = []
+    position = 0
+    for span in _merged(sorted(_spans(text))):
+        out.append(text[position : span.start])
+        out.append(f"[redacted:{span.kind}]")
+        position = span.end
+    out.append(text[position:])
+    return "".join(out)
 
 
-def quote(text: str, limit: int = QUOTE_LIMIT) -> str:
-    """Outside text made safe to show: redacted, without control or direction characters, on one line, cut."""
-    flat = " ".join(_CONTROL.sub(" ", redact(text)).split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+def _spans(text: str) -> Iterator[Span]:
+    yield from shape_spans(text)
+    for match in PAIR.finditer(text):
+        start, end, value = value_of(match)
+        if named_secret(match["key"], value):
+            yield Span(start, end, "named_secret")
+    for match in OPTION.finditer(text):
+        if named_secret(match["key"], match["value"]):
+            yield Span(match.start("value"), match.end("value"), "named_secret")
+    for match in _PROGRAM_OPTION.finditer(text):
+        yield Span(match.start("secret"), match.end("secret"), "option_password")
+
+
+def _merged(spans: list[Span]) -> Iterator[Span]:
+    current: Span | None = None
+    for span in spans:
+        if current is None:
+            current = span
+        elif span.start < current.end:
+            current = Span(current.start, max(current.end, span.end), current.kind)
+        else:
+            yield current
+            current = span
+    if current is not None:
+        yield current

@@ -1,0 +1,101 @@
+"""Names that say what their value is: a secret, a pointer to one, or neither."""
+
+import math
+import re
+from collections import Counter
+from typing import Literal
+
+from infra_maintainer.evidence.secret_shapes import is_placeholder
+
+Confidence = Literal["high", "medium"]
+
+_STRONG = re.compile(r"passw(?:or)?d|passphrase|passcode|secret|token(?!i[sz])|credential")
+_STRONG_WORDS = frozenset({"pass", "pw", "pwd", "psw", "pin", "otp", "passwort", "motdepasse"})
+_WORDS_ENDING_IN_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "overpass", "underpass", "encompass"})
+_WEAK_WORDS = frozenset(
+    {"key", "apikey", "accesskey", "privatekey", "signingkey", "auth", "salt", "sas", "dsn", "webhook", "jwt", "hmac", "seed", "pat",
+     "bearer", "cookie", "signature", "sig", "licence", "license", "pepper"}
+)  # fmt: skip
+
+# The last word of a name that holds where or how a secret is kept, not the secret.
+_POINTERS = frozenset(
+    "prefix suffix realm region size count alias file files path dir directory socket sock cmd command name names id ids ttl timeout"
+    " expiry expires expiration length policy method type mode enabled required alg algorithm rounds header provider server host issuer"
+    " audience endpoint backend pid version seconds minutes hours days ms format field param parameter claim scope scopes url uri ref arn"
+    " hash_algorithm encryption hasher validator validators store engine fingerprint user username account checks retries interval age"
+    " lifetime manager service class module limit strength".split()
+)
+_BOUNDS = frozenset({"max", "min", "num", "total"})
+_PUBLIC = re.compile(r"public|primary_?key|sort_?key|partition_?key|foreign_?key|hash_?key|cache_?key|shard_?key|routing_?key|site_?key|idempotency")
+_NEVER = frozenset(
+    {"pwd", "oldpwd", "ssh_auth_sock", "xauthority", "gpg_agent_info", "pgpassfile", "restic_password_command", "borg_passcommand",
+     "credentials_directory", "invocation_id", "xdg_seat", "ssh_askpass", "git_askpass", "sudo_askpass"}
+)  # fmt: skip
+
+_PATH = re.compile(r"^(?:file:)?(?:~|\.{0,2}|[A-Za-z]:)?[/\\][\w@%+.,:~/\\\- ]*$")
+_URL = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.\-]*://\S*$")
+_REFERENCE = re.compile(r"^(?:arn:|vault:|op://|ssm:|sm://|ref\+|secretsmanager:|keyring:|env:|ENC\[|gcp-?secret|projects/|kms:|ssh-\w+ AAAA|ecdsa-\w)")
+
+
+def words_of(name: str) -> list[str]:
+    """Split a name at underscores, dashes, dots and capitals: `dbPassword`, `DB_PASSWORD` and `db.password` agree."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
+
+
+def entropy_bits(value: str) -> float:
+    """Return the Shannon entropy of the characters of `value`, in bits per character; 0 for an empty string."""
+    if not value:
+        return 0.0
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
+
+
+def is_pointer(name: str) -> bool:
+    """Tell whether `name` names a place, a limit or a method of a secret rather than the secret itself."""
+    words = words_of(name)
+    joined = "_".join(words)
+    if not words or joined in _NEVER or _PUBLIC.search(joined):
+        return True
+    return words[-1] in _POINTERS or bool(_BOUNDS.intersection(words))
+
+
+def is_strong_name(name: str) -> bool:
+    """Tell whether `name` promises a secret by an unmistakable word such as password, secret or token."""
+    words = words_of(name)
+    if _STRONG.search("_".join(words)) or _STRONG_WORDS.intersection(words):
+        return True
+    return any(word.endswith("pass") and word not in _WORDS_ENDING_IN_PASS for word in words)
+
+
+def is_weak_name(name: str) -> bool:
+    """Tell whether `name` may hold a secret, so that only a long and varied value counts as one."""
+    words = words_of(name)
+    return bool(_WEAK_WORDS.intersection(words)) or any(word.endswith("apikey") for word in words)
+
+
+def is_innocent_value(value: str) -> bool:
+    """Tell whether `value` cannot be a secret whatever its name: empty, placeholder, path, plain URL, small number, reference."""
+    stripped = value.strip().strip("'\"")
+    if is_placeholder(stripped) or _REFERENCE.match(stripped):
+        return True
+    if _PATH.match(stripped) or _URL.match(stripped):
+        return True
+    return bool(re.fullmatch(r"-?\d{1,3}(?:\.\d+)?\w{0,2}", stripped))
+
+
+def named_secret(name: str, value: str) -> Confidence | None:
+    """Judge one pair by its name: `high` for an unmistakable name, `medium` for a possible one, None for no secret.
+
+    A plural (`MAX_TOKENS`, `tokens`) with a plain number is a count. A weaker name needs a value of at least 16
+    characters with at least 3.0 bits per character.
+    """
+    if is_pointer(name) or is_innocent_value(value):
+        return None
+    stripped = value.strip().strip("'\"")
+    if is_strong_name(name):
+        if words_of(name)[-1].endswith("s") and stripped.isdigit():
+            return None
+        return "high" if len(stripped) >= 6 else "medium"
+    if is_weak_name(name) and len(stripped) >= 16 and " " not in stripped and entropy_bits(stripped) >= 3.0:
+        return "medium"
+    return None

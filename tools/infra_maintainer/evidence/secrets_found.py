@@ -1,0 +1,106 @@
+"""One judgement of what is a secret, for the finder of secrets and for the redactor alike."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator, Sequence
+
+from infra_maintainer.evidence.secret_names import Confidence, named_secret
+from infra_maintainer.evidence.secret_shapes import is_placeholder, shape_spans
+
+
+class Secret:
+    """A secret that was seen: its key, class and length. The value is held only to fingerprint it and is never shown."""
+
+    __slots__ = ("_value", "confidence", "key", "kind", "length")
+
+    def __init__(self, key: str, kind: str, confidence: Confidence, value: str) -> None:
+        self.key, self.kind, self.confidence = key, kind, confidence
+        self.length = len(value)
+        self._value = value
+
+    def __repr__(self) -> str:
+        return f"Secret(key={self.key!r}, kind={self.kind!r}, confidence={self.confidence!r}, length={self.length})"
+
+    def fingerprint(self, run_key: bytes) -> str:
+        """Return 8 hexadecimal digits that are equal for equal values within one run and mean nothing after it."""
+        return hmac.new(run_key, self._value.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:8]
+
+
+# key=value, key: value, "key": "value" within a longer text. Quoted values may hold blanks.
+PAIR = re.compile(
+    r"(?P<key>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?:=>|[=:])\s*(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s;,&\"'|<>(){}\[\]][^\s;,&\"'|<>]*))"
+)
+OPTION = re.compile(r"(?<!\S)-{1,2}(?P<key>[A-Za-z][\w.\-]{1,60})\s+(?P<value>[^\s\-]\S*)")
+
+# Options of known programs whose value is a password although their name does not say so.
+# Separate: the next argument. Attached: the rest of the same argument.
+_SEPARATE = {
+    "sshpass": ("-p",), "redis-cli": ("-a", "--pass"), "ldapsearch": ("-w",), "ldapmodify": ("-w",), "mongosh": ("-p",), "mongo": ("-p",),
+    "mongodump": ("-p",), "sqlcmd": ("-P",), "bcp": ("-P",), "zip": ("-P",), "unzip": ("-P",), "useradd": ("-p",), "usermod": ("-p",),
+    "docker": ("-p",), "podman": ("-p",), "helm": ("-p",), "ipmitool": ("-P",), "snmpwalk": ("-A", "-X"), "kinit": ("-w",),
+}  # fmt: skip
+_ATTACHED = {name: "-p" for name in ("mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "sshpass", "7z", "7za", "xtrabackup")}
+_USER_AND_PASSWORD = {"curl": ("-u", "--user", "--proxy-user", "-U"), "smbclient": ("-U",), "wget": (), "http": ("-a", "--auth"), "ab": ("-A",)}
+_SUBCOMMANDS_WITH_LOGIN = frozenset({"docker", "podman", "helm"})
+
+
+def value_of(match: re.Match[str]) -> tuple[int, int, str]:
+    """Return the range and text of the value that PAIR matched."""
+    name = next(group for group in ("double", "single", "bare") if match[group] is not None)
+    return match.start(name), match.end(name), match[name]
+
+
+def secret_in_pair(key: str, value: str) -> Secret | None:
+    """Judge one KEY=VALUE: by the form of the value, by pairs inside it, by its name, in this order.
+
+    Returns the first secret found, or None. Source of the method: form first because an issuer's prefix needs no
+    name; names last because most names that look secret hold a path or a setting.
+    """
+    for span in shape_spans(value):
+        return Secret(key, span.kind, "high", value[span.start : span.end])
+    for match in PAIR.finditer(value):
+        _, _, inner = value_of(match)
+        confidence = named_secret(match["key"], inner)
+        if confidence == "high" or (confidence and len(inner) >= 16):
+            return Secret(key, "embedded_password", confidence, inner)
+    confidence = named_secret(key, value)
+    if confidence:
+        return Secret(key, "named_secret", confidence, value)
+    return None
+
+
+def secrets_in_argv(argv: Sequence[str]) -> Iterator[Secret]:
+    """Yield the secrets on one command line, given as the list of its arguments (without the value ever leaving)."""
+    if not argv:
+        return
+    program = argv[0].rsplit("/", 1)[-1].rstrip(":")
+    yield from _known_program(program, argv)
+    for position, argument in enumerate(argv[1:], start=1):
+        key, equals, value = argument.partition("=")
+        if equals and re.fullmatch(r"-{0,2}[A-Za-z_][\w.\-]*", key):
+            found = secret_in_pair(key.lstrip("-"), value)
+        elif argument.startswith("-") and position + 1 < len(argv) and not argv[position + 1].startswith("-"):
+            confidence = named_secret(argument.lstrip("-"), argv[position + 1])
+            found = Secret(argument, "named_secret", confidence, argv[position + 1]) if confidence else secret_in_pair("", argument)
+        else:
+            found = secret_in_pair("", argument)
+        if found:
+            yield Secret(found.key or argv[0], found.kind, found.confidence, found._value)  # noqa: SLF001
+
+
+def _known_program(program: str, argv: Sequence[str]) -> Iterator[Secret]:
+    attached = _ATTACHED.get(program)
+    separate = _SEPARATE.get(program, ())
+    if program in _SUBCOMMANDS_WITH_LOGIN and "login" not in argv:
+        separate = ()
+    users = _USER_AND_PASSWORD.get(program, ())
+    for argument, following in zip(argv[1:], [*argv[2:], ""], strict=True):
+        if attached and argument.startswith(attached) and len(argument) > 2 and argument[2] not in "=-":
+            yield Secret(f"{program} {attached}", "option_password", "high", argument[2:])
+        if argument in separate and following and not is_placeholder(following):
+            yield Secret(f"{program} {argument}", "option_password", "high", following)
+        if argument in users:
+            secret = re.split("[:%]", following, maxsplit=1)[1:]
+            if secret and secret[0] and not is_placeholder(secret[0]):
+                yield Secret(f"{program} {argument}", "option_password", "high", secret[0])
