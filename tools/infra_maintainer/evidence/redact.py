@@ -10,7 +10,7 @@ from infra_maintainer.evidence.secrets_found import OPTION, PAIR, value_of
 # Short options of well-known programs, in running text.
 _PROGRAM_OPTION = re.compile(
     r"(?:\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|xtrabackup)\b[^\n|;]*?\s-p|\bsshpass\s+-p\s*|\bredis-cli\b[^\n|;]*?\s-a\s+"
-    r"|\bldap\w+\b[^\n|;]*?\s-w\s+|\b(?:curl|wget|http)\b[^\n|;]*?\s(?:-u|--user|-a|--auth|--proxy-user)[\s=]+[^\s:]+:)(?P<secret>[^\s\-]\S*)"
+    r"|\bldap\w+\b[^\n|;]*?\s-w\s+|\b(?:curl|wget|http)\b[^\n|;]*?\s(?:-u|--user|-a|--auth|--proxy-user)[\s=]+[^\s:]+:|\betcdctl\b[^\n|;]*?\s--user[\s=]+[^\s:]+:|\bsmbclient\b[^\n|;]*?\s-U\s*[^\s%]+%)(?P<secret>[^\s\-]\S*)"
 )
 
 

@@ -13,7 +13,7 @@ _STRONG = re.compile(r"passw(?:or)?d|passphrase|passcode|secret|token(?!i[sz])|c
 _STRONG_WORDS = frozenset({"pass", "pw", "pwd", "psw", "pin", "otp", "passwort", "motdepasse"})
 _WORDS_ENDING_IN_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "overpass", "underpass", "encompass"})
 _WEAK_WORDS = frozenset(
-    {"key", "apikey", "accesskey", "privatekey", "signingkey", "auth", "salt", "sas", "dsn", "webhook", "jwt", "hmac", "seed", "pat",
+    {"key", "apikey", "accesskey", "privatekey", "signingkey", "auth", "salt", "sas", "dsn", "webhook", "jwt", "hmac", "authkey", "seed", "pat",
      "bearer", "cookie", "signature", "sig", "licence", "license", "pepper"}
 )  # fmt: skip
 
@@ -23,10 +23,11 @@ _POINTERS = frozenset(
     " expiry expires expiration length policy method type mode enabled required alg algorithm rounds header provider server host issuer"
     " audience endpoint backend pid version seconds minutes hours days ms format field param parameter claim scope scopes url uri ref arn"
     " hash_algorithm encryption hasher validator validators store engine fingerprint user username account checks retries interval age"
-    " lifetime manager service class module limit strength".split()
+    " lifetime manager service class module limit strength mount project namespace group groups role roles bucket rate label port db"
+    " database table column domain subject protocol status state list template page rotation reset source target".split()
 )
 _BOUNDS = frozenset({"max", "min", "num", "total"})
-_PUBLIC = re.compile(r"public|primary_?key|sort_?key|partition_?key|foreign_?key|hash_?key|cache_?key|shard_?key|routing_?key|site_?key|idempotency")
+_PUBLIC = re.compile(r"publi[cs]|gpg_?keys?\b|primary_?key|sort_?key|partition_?key|foreign_?key|hash_?key|cache_?key|shard_?key|routing_?key|site_?key|idempotency")
 _NEVER = frozenset(
     {"pwd", "oldpwd", "ssh_auth_sock", "xauthority", "gpg_agent_info", "pgpassfile", "restic_password_command", "borg_passcommand",
      "credentials_directory", "invocation_id", "xdg_seat", "ssh_askpass", "git_askpass", "sudo_askpass"}

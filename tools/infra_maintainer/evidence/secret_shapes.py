@@ -48,11 +48,12 @@ AUTHORIZATION = re.compile(
 )
 BEARER = re.compile(r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9+/=._~\-]{12,})")
 SQL_PASSWORD = re.compile(r"(?i)\b(?:identified\s+by|(?:encrypted\s+)?password)\s+(?P<quote>['\"])(?P<secret>[^'\"]+)(?P=quote)")
-NETRC = re.compile(r"(?is)\b(?:machine\s+\S+|default)\s(?:.{0,200}?)\bpassword\s+(?P<secret>\S+)")
+NETRC = re.compile(r"(?ims)^[ \t]*(?:machine\s+\S+|default)\s(?:.{0,200}?)\bpassword\s+(?P<secret>\S+)")
+ORACLE = re.compile(r"\bjdbc:oracle:\w+:[^\s/@]+/(?P<secret>[^\s@]+)@")
 PGPASS = re.compile(r"(?m)^[^\s:#]+:(?:\d{1,5}|\*):[^\s:]+:[^\s:]+:(?P<secret>\S+)$")
 
 _PLACEHOLDER = re.compile(
-    r"(?i)^(?:\$\{?\w[\w:.\-]*\}?|%\w+%|%\(\w+\)s|\{\{.*\}\}?|<.*>|\[.*\]|@\w+@|\*+|x{3,}|\.{3,}|_+|-+"
+    r"(?i)^(?:\$\{?\w[\w:.\-]*\}?|\$\(.*|`.*|__\w+__|%\w+%|%\(\w+\)s|\{\{.*\}\}?|<.*>|\[.*\]|@\w+@|\*+|x{3,}|\.{3,}|_+|-+"
     r"|change[-_ ]?me\w*|replace[-_ ]?me\w*|your[-_ ].*|example\w*|sample|dummy|placeholder|redacted|hidden|masked|secret|password|passwd|pass"
     r"|true|false|yes|no|on|off|none|null|nil|undefined|unset|empty|enabled|disabled|default|required|optional"
     r"|scram-sha-256|sha-?\d+|md5|trust|peer|ident|plain|bcrypt|argon2\w*|prompt|ask|stdin|env)$"
@@ -69,7 +70,7 @@ def shape_spans(text: str) -> Iterator[Span]:
     for kind, pattern in SHAPES:
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), kind)
-    contexts = (("url_password", USERINFO), ("authorization", AUTHORIZATION), ("authorization", BEARER))
+    contexts = (("url_password", USERINFO), ("url_password", ORACLE), ("authorization", AUTHORIZATION), ("authorization", BEARER))
     statements = (("sql_password", SQL_PASSWORD), ("netrc_password", NETRC), ("pgpass_password", PGPASS))
     for kind, pattern in contexts + statements:
         for match in pattern.finditer(text):

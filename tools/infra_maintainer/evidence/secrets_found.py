@@ -41,7 +41,7 @@ _SEPARATE = {
     "docker": ("-p",), "podman": ("-p",), "helm": ("-p",), "ipmitool": ("-P",), "snmpwalk": ("-A", "-X"), "kinit": ("-w",),
 }  # fmt: skip
 _ATTACHED = {name: "-p" for name in ("mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "sshpass", "7z", "7za", "xtrabackup")}
-_USER_AND_PASSWORD = {"curl": ("-u", "--user", "--proxy-user", "-U"), "smbclient": ("-U",), "wget": (), "http": ("-a", "--auth"), "ab": ("-A",)}
+_USER_AND_PASSWORD = {"curl": ("-u", "--user", "--proxy-user", "-U"), "smbclient": ("-U",), "wget": (), "http": ("-a", "--auth"), "ab": ("-A",), "etcdctl": ("--user",)}
 _SUBCOMMANDS_WITH_LOGIN = frozenset({"docker", "podman", "helm"})
 
 
