@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from infra_maintainer.evidence.secret_names import Confidence, named_secret
 from infra_maintainer.evidence.secret_shapes import is_placeholder, shape_spans
@@ -95,7 +96,7 @@ def _known_program(program: str, argv: Sequence[str]) -> Iterator[Secret]:
     if program in _SUBCOMMANDS_WITH_LOGIN and "login" not in argv:
         separate = ()
     users = _USER_AND_PASSWORD.get(program, ())
-    for argument, following in zip(argv[1:], [*argv[2:], ""], strict=True):
+    for argument, following in pairwise([*argv[1:], ""]):
         if attached and argument.startswith(attached) and len(argument) > 2 and argument[2] not in "=-":
             yield Secret(f"{program} {attached}", "option_password", "high", argument[2:])
         if argument in separate and following and not is_placeholder(following):
