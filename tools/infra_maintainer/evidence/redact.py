@@ -5,13 +5,9 @@ from collections.abc import Iterator
 
 from infra_maintainer.evidence.secret_names import named_secret
 from infra_maintainer.evidence.secret_shapes import Span, shape_spans
-from infra_maintainer.evidence.secrets_found import OPTION, PAIR, value_of
+from infra_maintainer.evidence.secrets_found import OPTION, PAIR, option_passwords, program_name, value_of
 
-# Short options of well-known programs, in running text.
-_PROGRAM_OPTION = re.compile(
-    r"(?:\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|xtrabackup)\b[^\n|;]*?\s-p|\bsshpass\s+-p\s*|\bredis-cli\b[^\n|;]*?\s-a\s+"
-    r"|\bldap\w+\b[^\n|;]*?\s-w\s+|\b(?:curl|wget|http)\b[^\n|;]*?\s(?:-u|--user|-a|--auth|--proxy-user)[\s=]+[^\s:]+:|\betcdctl\b[^\n|;]*?\s--user[\s=]+[^\s:]+:|\bsmbclient\b[^\n|;]*?\s-U\s*[^\s%]+%)(?P<secret>[^\s\-]\S*)"
-)
+_WORD = re.compile(r"[^\s'\"|;&]+")
 
 
 def redact(text: str) -> str:
@@ -38,8 +34,19 @@ def _spans(text: str) -> Iterator[Span]:
     for match in OPTION.finditer(text):
         if named_secret(match["key"], match["value"]):
             yield Span(match.start("value"), match.end("value"), "named_secret")
-    for match in _PROGRAM_OPTION.finditer(text):
-        yield Span(match.start("secret"), match.end("secret"), "option_password")
+    for line in re.finditer(r"[^\n]+", text):
+        yield from _option_spans(line[0], line.start())
+
+
+def _option_spans(line: str, start: int) -> Iterator[Span]:
+    words = list(_WORD.finditer(line))
+    for position, word in enumerate(words):
+        program = program_name(word[0])
+        if program is None:
+            continue
+        rest = words[position + 1 :]
+        for index, offset, _ in option_passwords(program, [word[0] for word in rest]):
+            yield Span(start + rest[index].start() + offset, start + rest[index].end(), "option_password")
 
 
 def _merged(spans: list[Span]) -> Iterator[Span]:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Literal
 
 from infra_maintainer.evidence.secret_shapes import is_placeholder
@@ -20,11 +21,16 @@ _WEAK_WORDS = frozenset(
 # The last word of a name that holds where or how a secret is kept, not the secret.
 _POINTERS = frozenset(
     "prefix suffix realm region size count alias file files path dir directory socket sock cmd command name names id ids ttl timeout"
-    " expiry expires expiration length policy method type mode enabled required alg algorithm rounds header provider server host issuer"
+    " expiry expires algo expiration length policy method type mode enabled required alg algorithm rounds header provider server host issuer"
     " audience endpoint backend pid version seconds minutes hours days ms format field param parameter claim scope scopes url uri ref arn"
     " hash_algorithm encryption hasher validator validators store engine fingerprint user username account checks retries interval age"
     " lifetime manager service class module limit strength mount project namespace group groups role roles bucket rate label port db"
     " database table column domain subject protocol status state list template page rotation reset source target".split()
+)
+# Words that may follow the secret's own word and leave it one: SECRET_KEY_BASE, PASSWORD_OLD, TOKEN_PROD.
+_TRANSPARENT = frozenset(
+    "key keys base value text plain plaintext prod production dev staging test live old new current previous next primary secondary root"
+    " admin pem b64 base64 hex raw default master main".split()
 )
 _BOUNDS = frozenset({"max", "min", "num", "total"})
 _PUBLIC = re.compile(r"publi[cs]|gpg_?keys?\b|primary_?key|sort_?key|partition_?key|foreign_?key|hash_?key|cache_?key|shard_?key|routing_?key|site_?key|idempotency")
@@ -71,7 +77,7 @@ def is_strong_name(name: str) -> bool:
 def is_weak_name(name: str) -> bool:
     """Tell whether `name` may hold a secret, so that only a long and varied value counts as one."""
     words = words_of(name)
-    return bool(_WEAK_WORDS.intersection(words)) or any(word.endswith("apikey") for word in words)
+    return bool(_WEAK_WORDS.intersection(words)) or any(word.endswith(("apikey", "auth")) for word in words)
 
 
 def is_innocent_value(value: str) -> bool:
@@ -84,11 +90,25 @@ def is_innocent_value(value: str) -> bool:
     return bool(re.fullmatch(r"-?\d{1,3}(?:\.\d+)?\w{0,2}", stripped))
 
 
+def looks_random(value: str) -> bool:
+    """Tell whether `value` looks drawn by a machine: at least 16 characters, 3.0 bits each, and letters, digits and case
+    that change within runs at least once in 8 characters, which words, host names, module names and paths do not do."""
+    if len(value) < 16 or " " in value or entropy_bits(value) < 3.0:
+        return False
+    changes = sum(_character_class(a) != _character_class(b) for a, b in pairwise(value) if a.isalnum() and b.isalnum())
+    return changes / len(value) >= 0.12
+
+
+def _character_class(character: str) -> int:
+    return 2 if character.isdigit() else int(character.isupper())
+
+
 def named_secret(name: str, value: str) -> Confidence | None:
     """Judge one pair by its name: `high` for an unmistakable name, `medium` for a possible one, None for no secret.
 
-    A plural (`MAX_TOKENS`, `tokens`) with a plain number is a count. A weaker name needs a value of at least 16
-    characters with at least 3.0 bits per character.
+    English compounds are named by their last word: in DB_PASSWORD it is the secret, in PASSWORD_COMPLEXITY it is not.
+    A strong word elsewhere, and a weak name such as KEY, therefore need a value that looks random.
+    A plural (`MAX_TOKENS`, `tokens`) with a plain number is a count.
     """
     if is_pointer(name) or is_innocent_value(value):
         return None
@@ -96,7 +116,21 @@ def named_secret(name: str, value: str) -> Confidence | None:
     if is_strong_name(name):
         if words_of(name)[-1].endswith("s") and stripped.isdigit():
             return None
+        if not is_strong_name(_head(name)):
+            return "medium" if looks_random(stripped) or _is_mixed(stripped) else None
         return "high" if len(stripped) >= 6 else "medium"
-    if is_weak_name(name) and len(stripped) >= 16 and " " not in stripped and entropy_bits(stripped) >= 3.0:
+    if _head(name).endswith("auth") and re.fullmatch(r"\w[\w.@\-]*[:/]\S{5,}", stripped):
         return "medium"
-    return None
+    return "medium" if is_weak_name(name) and looks_random(stripped) else None
+
+
+def _head(name: str) -> str:
+    words = words_of(name)
+    while len(words) > 1 and (words[-1] in _TRANSPARENT or words[-1].isdigit()):
+        words.pop()
+    return words[-1]
+
+
+def _is_mixed(value: str) -> bool:
+    kinds = (any(map(str.islower, value)), any(map(str.isupper, value)), any(map(str.isdigit, value)), bool(re.search(r"[!@#$%^&*+=~?]", value)))
+    return len(value) >= 6 and sum(kinds) >= 3

@@ -37,6 +37,7 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("digitalocean_token", r"(?<![A-Za-z0-9])do[opr]_v1_[a-f0-9]{64}"),
         ("hugging_face_token", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
         ("shopify_token", r"(?<![A-Za-z0-9])shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+        ("password_hash", r"\$(?:apr1|1|2[abxy]|5|6|7|y|gy|argon2(?:id?|d)|scrypt)\$[A-Za-z0-9./,=$+\-]{16,}"),
         ("json_web_token", r"(?<![A-Za-z0-9_\-])eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{4,}(?:\.[A-Za-z0-9_\-]*)?"),
     )
 )
@@ -50,10 +51,21 @@ BEARER = re.compile(r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9+/=._~\-]{12,})")
 SQL_PASSWORD = re.compile(r"(?i)\b(?:identified\s+by|(?:encrypted\s+)?password)\s+(?P<quote>['\"])(?P<secret>[^'\"]+)(?P=quote)")
 NETRC = re.compile(r"(?ims)^[ \t]*(?:machine\s+\S+|default)\s(?:.{0,200}?)\bpassword\s+(?P<secret>\S+)")
 ORACLE = re.compile(r"\bjdbc:oracle:\w+:[^\s/@]+/(?P<secret>[^\s@]+)@")
+GO_DSN = re.compile(r"(?<![\w:/@])\w[\w.\-]*:(?P<secret>[^\s@/]+)@(?:tcp|unix)\(")
 PGPASS = re.compile(r"(?m)^[^\s:#]+:(?:\d{1,5}|\*):[^\s:]+:[^\s:]+:(?P<secret>\S+)$")
+CONTEXTS = (
+    ("url_password", USERINFO),
+    ("url_password", ORACLE),
+    ("url_password", GO_DSN),
+    ("authorization", AUTHORIZATION),
+    ("authorization", BEARER),
+    ("sql_password", SQL_PASSWORD),
+    ("netrc_password", NETRC),
+    ("pgpass_password", PGPASS),
+)
 
 _PLACEHOLDER = re.compile(
-    r"(?i)^(?:\$\{?\w[\w:.\-]*\}?|\$\(.*|`.*|__\w+__|%\w+%|%\(\w+\)s|\{\{.*\}\}?|<.*>|\[.*\]|@\w+@|\*+|x{3,}|\.{3,}|_+|-+"
+    r"(?i)^(?:\$\w+|\$\{[^}]*\}?|\$\(.*|!\w+|\(.*\)|`.*|__\w+__|%\w+%|%\(\w+\)s|\{\{.*\}\}?|<.*>|\[.*\]|@\w+@|\*+|x{3,}|\.{3,}|_+|-+"
     r"|change[-_ ]?me\w*|replace[-_ ]?me\w*|your[-_ ].*|example\w*|sample|dummy|placeholder|redacted|hidden|masked|secret|password|passwd|pass"
     r"|true|false|yes|no|on|off|none|null|nil|undefined|unset|empty|enabled|disabled|default|required|optional"
     r"|scram-sha-256|sha-?\d+|md5|trust|peer|ident|plain|bcrypt|argon2\w*|prompt|ask|stdin|env)$"
@@ -70,9 +82,7 @@ def shape_spans(text: str) -> Iterator[Span]:
     for kind, pattern in SHAPES:
         for match in pattern.finditer(text):
             yield Span(match.start(), match.end(), kind)
-    contexts = (("url_password", USERINFO), ("url_password", ORACLE), ("authorization", AUTHORIZATION), ("authorization", BEARER))
-    statements = (("sql_password", SQL_PASSWORD), ("netrc_password", NETRC), ("pgpass_password", PGPASS))
-    for kind, pattern in contexts + statements:
+    for kind, pattern in CONTEXTS:
         for match in pattern.finditer(text):
             if not is_placeholder(match["secret"]):
                 yield Span(match.start("secret"), match.end("secret"), kind)

@@ -60,6 +60,8 @@ def secret_in_pair(key: str, value: str) -> Secret | None:
     """
     for span in shape_spans(value):
         return Secret(key, span.kind, "high", value[span.start : span.end])
+    if is_placeholder(value.strip()):
+        return None
     for match in PAIR.finditer(value):
         _, _, inner = value_of(match)
         confidence = named_secret(match["key"], inner)
@@ -75,8 +77,9 @@ def secrets_in_argv(argv: Sequence[str]) -> Iterator[Secret]:
     """Yield the secrets on one command line, given as the list of its arguments (without the value ever leaving)."""
     if not argv:
         return
-    program = argv[0].rsplit("/", 1)[-1].rstrip(":")
-    yield from _known_program(program, argv)
+    program = program_name(argv[0])
+    for index, offset, option in option_passwords(program, argv[1:]) if program else ():
+        yield Secret(f"{program} {option}", "option_password", "high", argv[1 + index][offset:])
     for position, argument in enumerate(argv[1:], start=1):
         key, equals, value = argument.partition("=")
         if equals and re.fullmatch(r"-{0,2}[A-Za-z_][\w.\-]*", key):
@@ -90,18 +93,24 @@ def secrets_in_argv(argv: Sequence[str]) -> Iterator[Secret]:
             yield Secret(found.key or argv[0], found.kind, found.confidence, found._value)  # noqa: SLF001
 
 
-def _known_program(program: str, argv: Sequence[str]) -> Iterator[Secret]:
+def program_name(argument: str) -> str | None:
+    """Return the program that `argument` names when its password options are known, else None."""
+    name = argument.rsplit("/", 1)[-1].rstrip(":")
+    return name if name in _SEPARATE or name in _ATTACHED or name in _USER_AND_PASSWORD else None
+
+
+def option_passwords(program: str, arguments: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield (index of the argument, offset of the password in it, option) for each password that an option of `program` carries."""
     attached = _ATTACHED.get(program)
     separate = _SEPARATE.get(program, ())
-    if program in _SUBCOMMANDS_WITH_LOGIN and "login" not in argv:
+    if program in _SUBCOMMANDS_WITH_LOGIN and "login" not in arguments:
         separate = ()
     users = _USER_AND_PASSWORD.get(program, ())
-    for argument, following in pairwise([*argv[1:], ""]):
+    for index, (argument, following) in enumerate(pairwise([*arguments, ""])):
         if attached and argument.startswith(attached) and len(argument) > 2 and argument[2] not in "=-":
-            yield Secret(f"{program} {attached}", "option_password", "high", argument[2:])
+            yield index, 2, attached
         if argument in separate and following and not is_placeholder(following):
-            yield Secret(f"{program} {argument}", "option_password", "high", following)
-        if argument in users:
-            secret = re.split("[:%]", following, maxsplit=1)[1:]
-            if secret and secret[0] and not is_placeholder(secret[0]):
-                yield Secret(f"{program} {argument}", "option_password", "high", secret[0])
+            yield index + 1, 0, argument
+        divider = re.search("[:%]", following)
+        if argument in users and divider and not is_placeholder(following[divider.end() :]):
+            yield index + 1, divider.end(), argument
