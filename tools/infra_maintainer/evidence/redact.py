@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from infra_maintainer.evidence.secret_names import named_secret
 from infra_maintainer.evidence.secret_shapes import Span, shape_spans
-from infra_maintainer.evidence.secrets_found import OPTION, PAIR, option_passwords, program_name, value_of
+from infra_maintainer.evidence.secrets_found import ENV_LINE, OPTION, option_passwords, pairs_in, program_name
 
-_WORD = re.compile(r"[^\s'\"|;&]+")
+_WORD = re.compile(r"[^\s|;&]+")
 
 
 def redact(text: str) -> str:
@@ -27,11 +28,10 @@ def redact(text: str) -> str:
 
 def _spans(text: str) -> Iterator[Span]:
     yield from shape_spans(text)
-    for match in PAIR.finditer(text):
-        start, end, value = value_of(match)
-        if named_secret(match["key"], value):
-            yield Span(start, end, "named_secret")
-    for match in OPTION.finditer(text):
+    for pair in pairs_in(text):
+        if named_secret(pair.key, pair.value):
+            yield Span(pair.start, pair.end, "named_secret")
+    for match in chain(OPTION.finditer(text), ENV_LINE.finditer(text)):
         if named_secret(match["key"], match["value"]):
             yield Span(match.start("value"), match.end("value"), "named_secret")
     for line in re.finditer(r"[^\n]+", text):

@@ -14,34 +14,53 @@ _STRONG = re.compile(r"passw(?:or)?d|passphrase|passcode|secret|token(?!i[sz])|c
 _STRONG_WORDS = frozenset({"pass", "pw", "pwd", "psw", "pin", "otp", "passwort", "motdepasse"})
 _WORDS_ENDING_IN_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "overpass", "underpass", "encompass"})
 _WEAK_WORDS = frozenset(
-    {"key", "apikey", "accesskey", "privatekey", "signingkey", "auth", "salt", "sas", "dsn", "webhook", "jwt", "hmac", "authkey", "seed", "pat",
-     "bearer", "cookie", "signature", "sig", "licence", "license", "pepper"}
-)  # fmt: skip
+    "key apikey accesskey privatekey signingkey auth salt sas dsn webhook jwt hmac authkey seed pat"
+    " bearer cookie signature sig licence license pepper".split()
+)
 
 # The last word of a name that holds where or how a secret is kept, not the secret.
 _POINTERS = frozenset(
-    "prefix suffix realm region size count alias file files path dir directory socket sock cmd command name names id ids ttl timeout"
-    " expiry expires algo expiration length policy method type mode enabled required alg algorithm rounds header provider server host issuer"
-    " audience endpoint backend pid version seconds minutes hours days ms format field param parameter claim scope scopes url uri ref arn"
-    " hash_algorithm encryption hasher validator validators store engine fingerprint user username account checks retries interval age"
-    " lifetime manager service class module limit strength mount project namespace group groups role roles bucket rate label port db"
-    " database table column domain subject protocol status state list template page rotation reset source target".split()
+    "prefix suffix realm region size count alias file files path dir directory socket sock cmd command"
+    " name names id ids ttl timeout expiry expires algo expiration length policy method type mode enabled"
+    " required alg algorithm rounds header provider server host issuer audience endpoint backend pid"
+    " version seconds minutes hours days ms format field param parameter claim scope scopes url uri ref"
+    " arn hash_algorithm encryption hasher validator validators store engine fingerprint user username"
+    " account checks retries interval age lifetime manager service class module limit strength mount"
+    " project namespace group groups role roles bucket rate label port db database table column domain"
+    " subject protocol status state list template page rotation reset source target".split()
 )
 # Words that may follow the secret's own word and leave it one: SECRET_KEY_BASE, PASSWORD_OLD, TOKEN_PROD.
 _TRANSPARENT = frozenset(
-    "key keys base value text plain plaintext prod production dev staging test live old new current previous next primary secondary root"
-    " admin pem b64 base64 hex raw default master main".split()
+    "key keys base value text plain plaintext prod production dev staging test live old new current"
+    " previous next primary secondary root admin pem b64 base64 hex raw default master main".split()
 )
 _BOUNDS = frozenset({"max", "min", "num", "total"})
-_PUBLIC = re.compile(r"publi[cs]|gpg_?keys?\b|primary_?key|sort_?key|partition_?key|foreign_?key|hash_?key|cache_?key|shard_?key|routing_?key|site_?key|idempotency")
+_PUBLIC = re.compile(
+    r"publi[cs]|idempotency|gpg_?keys?\b|(?:primary|sort|partition|foreign|hash|cache|shard|routing|site)_?key"
+)
 _NEVER = frozenset(
-    {"pwd", "oldpwd", "ssh_auth_sock", "xauthority", "gpg_agent_info", "pgpassfile", "restic_password_command", "borg_passcommand",
-     "credentials_directory", "invocation_id", "xdg_seat", "ssh_askpass", "git_askpass", "sudo_askpass"}
-)  # fmt: skip
+    {
+        "ssh_auth_sock",
+        "xauthority",
+        "gpg_agent_info",
+        "pgpassfile",
+        "restic_password_command",
+        "borg_passcommand",
+        "credentials_directory",
+        "invocation_id",
+        "xdg_seat",
+        "ssh_askpass",
+        "git_askpass",
+        "sudo_askpass",
+    }
+)
 
 _PATH = re.compile(r"^(?:file:)?(?:~|\.{0,2}|[A-Za-z]:)?[/\\][\w@%+.,:~/\\\- ]*$")
 _URL = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.\-]*://\S*$")
-_REFERENCE = re.compile(r"^(?:arn:|vault:|op://|ssm:|sm://|ref\+|secretsmanager:|keyring:|env:|ENC\[|gcp-?secret|projects/|kms:|ssh-\w+ AAAA|ecdsa-\w)")
+_REFERENCE = re.compile(
+    r"^(?:arn:|vault:|op://|ssm:|sm://|ref\+|secretsmanager:|keyring:|env:|ENC\[|gcp-?secret|projects/|kms:"
+    r"|ssh-\w+ AAAA|ecdsa-\w)"
+)
 
 
 def words_of(name: str) -> list[str]:
@@ -81,18 +100,19 @@ def is_weak_name(name: str) -> bool:
 
 
 def is_innocent_value(value: str) -> bool:
-    """Tell whether `value` cannot be a secret whatever its name: empty, placeholder, path, plain URL, small number, reference."""
+    """Tell whether `value` cannot be a secret whatever its name: placeholder, path, plain URL, small number."""
     stripped = value.strip().strip("'\"")
     if is_placeholder(stripped) or _REFERENCE.match(stripped):
         return True
     if _PATH.match(stripped) or _URL.match(stripped):
         return True
-    return bool(re.fullmatch(r"-?\d{1,3}(?:\.\d+)?\w{0,2}", stripped))
+    return bool(re.fullmatch(r"-?\d{1,3}(?:\.\d+)?[A-Za-z]{0,2}", stripped))
 
 
 def looks_random(value: str) -> bool:
-    """Tell whether `value` looks drawn by a machine: at least 16 characters, 3.0 bits each, and letters, digits and case
-    that change within runs at least once in 8 characters, which words, host names, module names and paths do not do."""
+    """Tell whether `value` looks drawn by a machine: 16 characters or more, of 3.0 bits or more each, in which letters,
+    digits and case change within runs about once in 8 characters, as in no word, host name, module name or path.
+    """
     if len(value) < 16 or " " in value or entropy_bits(value) < 3.0:
         return False
     changes = sum(_character_class(a) != _character_class(b) for a, b in pairwise(value) if a.isalnum() and b.isalnum())
@@ -132,5 +152,10 @@ def _head(name: str) -> str:
 
 
 def _is_mixed(value: str) -> bool:
-    kinds = (any(map(str.islower, value)), any(map(str.isupper, value)), any(map(str.isdigit, value)), bool(re.search(r"[!@#$%^&*+=~?]", value)))
+    kinds = (
+        any(map(str.islower, value)),
+        any(map(str.isupper, value)),
+        any(map(str.isdigit, value)),
+        bool(re.search(r"[!@#$%^&*+=~?]", value)),
+    )
     return len(value) >= 6 and sum(kinds) >= 3

@@ -1,4 +1,4 @@
-"""Strings that are secret by their own form, whatever they are called: issued tokens, private keys, passwords in URLs."""
+"""Strings that are secret by their form, whatever they are called: issued tokens, private keys, passwords in URLs."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,11 @@ class Span(NamedTuple):
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.DOTALL))
     for kind, pattern in (
-        ("private_key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)"),
+        (
+            "private_key",
+            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+            r".*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+        ),
         ("aws_access_key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])"),
         ("github_token", r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{70,})"),
         ("gitlab_token", r"(?<![A-Za-z0-9])gl(?:pat|ptt|dt|rt|cbt|oas)-[A-Za-z0-9_\-]{20,}"),
@@ -45,10 +49,13 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 # The part between the scheme and the last @ before a slash, question mark or blank; the user name may be empty (redis).
 USERINFO = re.compile(r"(?<![A-Za-z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,30}://[^\s/?#:@'\"]*:(?P<secret>[^\s/?#'\"]+)@")
 AUTHORIZATION = re.compile(
-    r"(?i)\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token|digest|negotiate)\s*)?(?P<secret>[A-Za-z0-9+/=._~\-]{6,})"
+    r"(?i)\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?"
+    r"(?:(?:bearer|basic|token|digest|negotiate)\s+)?(?!(?:bearer|basic|token|digest|negotiate)\b)(?P<secret>[A-Za-z0-9+/=._~\-]{6,})"
 )
 BEARER = re.compile(r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9+/=._~\-]{12,})")
-SQL_PASSWORD = re.compile(r"(?i)\b(?:identified\s+by|(?:encrypted\s+)?password)\s+(?P<quote>['\"])(?P<secret>[^'\"]+)(?P=quote)")
+SQL_PASSWORD = re.compile(
+    r"(?i)\b(?:identified\s+by|(?:encrypted\s+)?password)\s+(?P<quote>['\"])(?P<secret>[^'\"]+)(?P=quote)"
+)
 NETRC = re.compile(r"(?ims)^[ \t]*(?:machine\s+\S+|default)\s(?:.{0,200}?)\bpassword\s+(?P<secret>\S+)")
 ORACLE = re.compile(r"\bjdbc:oracle:\w+:[^\s/@]+/(?P<secret>[^\s@]+)@")
 GO_DSN = re.compile(r"(?<![\w:/@])\w[\w.\-]*:(?P<secret>[^\s@/]+)@(?:tcp|unix)\(")
@@ -66,7 +73,8 @@ CONTEXTS = (
 
 _PLACEHOLDER = re.compile(
     r"(?i)^(?:\$\w+|\$\{[^}]*\}?|\$\(.*|!\w+|\(.*\)|`.*|__\w+__|%\w+%|%\(\w+\)s|\{\{.*\}\}?|<.*>|\[.*\]|@\w+@|\*+|x{3,}|\.{3,}|_+|-+"
-    r"|change[-_ ]?me\w*|replace[-_ ]?me\w*|your[-_ ].*|example\w*|sample|dummy|placeholder|redacted|hidden|masked|secret|password|passwd|pass"
+    r"|change[-_ ]?me\w*|replace[-_ ]?me\w*|your[-_ ].*|example\w*|sample|dummy|placeholder|redacted|hidden|masked"
+    r"|secret|password|passwd|pass"
     r"|true|false|yes|no|on|off|none|null|nil|undefined|unset|empty|enabled|disabled|default|required|optional"
     r"|scram-sha-256|sha-?\d+|md5|trust|peer|ident|plain|bcrypt|argon2\w*|prompt|ask|stdin|env)$"
 )

@@ -5,13 +5,14 @@ import hmac
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from infra_maintainer.evidence.secret_names import Confidence, named_secret
 from infra_maintainer.evidence.secret_shapes import is_placeholder, shape_spans
 
 
 class Secret:
-    """A secret that was seen: its key, class and length. The value is held only to fingerprint it and is never shown."""
+    """A secret that was seen: its key, class and length. The value is held to fingerprint it and never shown."""
 
     __slots__ = ("_value", "confidence", "key", "kind", "length")
 
@@ -23,33 +24,83 @@ class Secret:
     def __repr__(self) -> str:
         return f"Secret(key={self.key!r}, kind={self.kind!r}, confidence={self.confidence!r}, length={self.length})"
 
+    def is_in(self, text: str) -> bool:
+        """Tell whether the value stands in `text`; the proof that a text is clean, without showing the value."""
+        return self._value.strip("\"'") in text
+
+    def at(self, place: str) -> "Secret":
+        """Return the same secret under the name of the place where it was found."""
+        return Secret(place, self.kind, self.confidence, self._value)
+
     def fingerprint(self, run_key: bytes) -> str:
         """Return 8 hexadecimal digits that are equal for equal values within one run and mean nothing after it."""
         return hmac.new(run_key, self._value.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:8]
 
 
-# key=value, key: value, "key": "value" within a longer text. Quoted values may hold blanks.
-PAIR = re.compile(
-    r"(?P<key>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?:=>|[=:])\s*(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s;,&\"'|<>(){}\[\]][^\s;,&\"'|<>]*))"
+# key=value, key: value, "key": "value" within a longer text. Quoted values may hold blanks. The value is only looked
+# at, not consumed, so that `https://x/?token=...` is seen both as `https: //x...` and as `token=...`.
+_PAIR = re.compile(
+    r"(?P<key>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<mark>=>|[=:])\s*"
+    r"(?=(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s;,&\"'|<>(){}\[\]?][^\s;,&\"'|<>]*)))"
 )
+# A line of an environment or of an env file: the value reaches to the end of the line, blanks included.
+ENV_LINE = re.compile(r"(?m)^[ \t]*(?:export[ \t]+|Environment=)?\"?(?P<key>[A-Z_][A-Z0-9_]*)=(?P<value>.+)$")
 OPTION = re.compile(r"(?<!\S)-{1,2}(?P<key>[A-Za-z][\w.\-]{1,60})\s+(?P<value>[^\s\-]\S*)")
 
 # Options of known programs whose value is a password although their name does not say so.
 # Separate: the next argument. Attached: the rest of the same argument.
 _SEPARATE = {
-    "sshpass": ("-p",), "redis-cli": ("-a", "--pass"), "ldapsearch": ("-w",), "ldapmodify": ("-w",), "mongosh": ("-p",), "mongo": ("-p",),
-    "mongodump": ("-p",), "sqlcmd": ("-P",), "bcp": ("-P",), "zip": ("-P",), "unzip": ("-P",), "useradd": ("-p",), "usermod": ("-p",),
-    "docker": ("-p",), "podman": ("-p",), "helm": ("-p",), "ipmitool": ("-P",), "snmpwalk": ("-A", "-X"), "kinit": ("-w",),
-}  # fmt: skip
-_ATTACHED = {name: "-p" for name in ("mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "sshpass", "7z", "7za", "xtrabackup")}
-_USER_AND_PASSWORD = {"curl": ("-u", "--user", "--proxy-user", "-U"), "smbclient": ("-U",), "wget": (), "http": ("-a", "--auth"), "ab": ("-A",), "etcdctl": ("--user",)}
+    "sshpass": ("-p",),
+    "redis-cli": ("-a", "--pass"),
+    "ldapsearch": ("-w",),
+    "ldapmodify": ("-w",),
+    "mongosh": ("-p",),
+    "mongo": ("-p",),
+    "mongodump": ("-p",),
+    "sqlcmd": ("-P",),
+    "bcp": ("-P",),
+    "zip": ("-P",),
+    "unzip": ("-P",),
+    "useradd": ("-p",),
+    "usermod": ("-p",),
+    "docker": ("-p",),
+    "podman": ("-p",),
+    "helm": ("-p",),
+    "ipmitool": ("-P",),
+    "snmpwalk": ("-A", "-X"),
+    "kinit": ("-w",),
+}
+_ATTACHED = {
+    name: "-p"
+    for name in ("mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "sshpass", "7z", "7za", "xtrabackup")
+}
+_USER_AND_PASSWORD = {
+    "curl": ("-u", "--user", "--proxy-user", "-U"),
+    "smbclient": ("-U",),
+    "wget": (),
+    "http": ("-a", "--auth"),
+    "ab": ("-A",),
+    "etcdctl": ("--user",),
+}
 _SUBCOMMANDS_WITH_LOGIN = frozenset({"docker", "podman", "helm"})
 
 
-def value_of(match: re.Match[str]) -> tuple[int, int, str]:
-    """Return the range and text of the value that PAIR matched."""
-    name = next(group for group in ("double", "single", "bare") if match[group] is not None)
-    return match.start(name), match.end(name), match[name]
+class Pair(NamedTuple):
+    """One key with its value inside a text, and where the value stands."""
+
+    key: str
+    value: str
+    start: int
+    end: int
+
+
+def pairs_in(text: str) -> Iterator[Pair]:
+    """Yield the key-value pairs of `text`; `a:b:c` is one path of names (an ARN, an image), not pairs."""
+    for match in _PAIR.finditer(text):
+        if match["mark"] == ":" and text[match.start() - 1 : match.start()] == ":":
+            continue
+        name = next(group for group in ("double", "single", "bare") if match[group] is not None)
+        yield Pair(match["key"], match[name], match.start(name), match.end(name))
 
 
 def secret_in_pair(key: str, value: str) -> Secret | None:
@@ -62,11 +113,10 @@ def secret_in_pair(key: str, value: str) -> Secret | None:
         return Secret(key, span.kind, "high", value[span.start : span.end])
     if is_placeholder(value.strip()):
         return None
-    for match in PAIR.finditer(value):
-        _, _, inner = value_of(match)
-        confidence = named_secret(match["key"], inner)
-        if confidence == "high" or (confidence and len(inner) >= 16):
-            return Secret(key, "embedded_password", confidence, inner)
+    for pair in pairs_in(value):
+        confidence = named_secret(pair.key, pair.value)
+        if confidence == "high" or (confidence and len(pair.value) >= 16):
+            return Secret(key, "embedded_password", confidence, pair.value)
     confidence = named_secret(key, value)
     if confidence:
         return Secret(key, "named_secret", confidence, value)
@@ -84,13 +134,18 @@ def secrets_in_argv(argv: Sequence[str]) -> Iterator[Secret]:
         key, equals, value = argument.partition("=")
         if equals and re.fullmatch(r"-{0,2}[A-Za-z_][\w.\-]*", key):
             found = secret_in_pair(key.lstrip("-"), value)
-        elif argument.startswith("-") and position + 1 < len(argv) and not argv[position + 1].startswith("-"):
+        elif (
+            re.fullmatch(r"-{1,2}[A-Za-z][\w.\-]*", argument)
+            and position + 1 < len(argv)
+            and not argv[position + 1].startswith("-")
+        ):
             confidence = named_secret(argument.lstrip("-"), argv[position + 1])
-            found = Secret(argument, "named_secret", confidence, argv[position + 1]) if confidence else secret_in_pair("", argument)
+            named = Secret(argument, "named_secret", confidence, argv[position + 1]) if confidence else None
+            found = named or secret_in_pair("", argument)
         else:
             found = secret_in_pair("", argument)
         if found:
-            yield Secret(found.key or argv[0], found.kind, found.confidence, found._value)  # noqa: SLF001
+            yield found if found.key else found.at(argv[0])
 
 
 def program_name(argument: str) -> str | None:
@@ -100,7 +155,7 @@ def program_name(argument: str) -> str | None:
 
 
 def option_passwords(program: str, arguments: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield (index of the argument, offset of the password in it, option) for each password that an option of `program` carries."""
+    """Yield (argument index, offset in it, option) for each password that an option of `program` carries."""
     attached = _ATTACHED.get(program)
     separate = _SEPARATE.get(program, ())
     if program in _SUBCOMMANDS_WITH_LOGIN and "login" not in arguments:
