@@ -6,7 +6,14 @@ from itertools import chain
 
 from infra_maintainer.evidence.secret_names import named_secret
 from infra_maintainer.evidence.secret_shapes import Span, shape_spans
-from infra_maintainer.evidence.secrets_found import ENV_LINE, OPTION, option_passwords, pairs_in, program_name
+from infra_maintainer.evidence.secrets_found import (
+    ENV_LINE,
+    OPTION,
+    end_of_word,
+    option_passwords,
+    pairs_in,
+    program_name,
+)
 
 _WORD = re.compile(r"[^\s|;&]+")
 
@@ -30,7 +37,8 @@ def _spans(text: str) -> Iterator[Span]:
     yield from shape_spans(text)
     for pair in pairs_in(text):
         if named_secret(pair.key, pair.value):
-            yield Span(pair.start, pair.end, "named_secret")
+            end = end_of_word(text, pair.end) if len(pair.value) > 200 else pair.end
+            yield Span(pair.start, end, "named_secret")
     for match in chain(OPTION.finditer(text), ENV_LINE.finditer(text)):
         if named_secret(match["key"], match["value"]):
             yield Span(match.start("value"), match.end("value"), "named_secret")
@@ -44,7 +52,8 @@ def _option_spans(line: str, start: int) -> Iterator[Span]:
         program = program_name(word[0])
         if program is None:
             continue
-        rest = words[position + 1 :]
+        # Only the options of this call matter; the cap keeps a line of program names linear.
+        rest = words[position + 1 : position + 41]
         for index, offset, _ in option_passwords(program, [word[0] for word in rest]):
             yield Span(start + rest[index].start() + offset, start + rest[index].end(), "option_password")
 

@@ -47,7 +47,9 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 # The part between the scheme and the last @ before a slash, question mark or blank; the user name may be empty (redis).
-USERINFO = re.compile(r"(?<![A-Za-z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,30}://[^\s/?#:@'\"]*:(?P<secret>[^\s/?#'\"]+)@")
+USERINFO = re.compile(
+    r"(?<![A-Za-z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,30}://[^\s/?#:@'\"]{0,200}:(?P<secret>[^\s/?#'\"]{1,500})@"
+)
 AUTHORIZATION = re.compile(
     r"(?i)\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?"
     r"(?:(?:bearer|basic|token|digest|negotiate)\s+)?(?!(?:bearer|basic|token|digest|negotiate)\b)(?P<secret>[A-Za-z0-9+/=._~\-]{6,})"
@@ -58,7 +60,7 @@ SQL_PASSWORD = re.compile(
 )
 NETRC = re.compile(r"(?ims)^[ \t]*(?:machine\s+\S+|default)\s(?:.{0,200}?)\bpassword\s+(?P<secret>\S+)")
 ORACLE = re.compile(r"\bjdbc:oracle:\w+:[^\s/@]+/(?P<secret>[^\s@]+)@")
-GO_DSN = re.compile(r"(?<![\w:/@])\w[\w.\-]*:(?P<secret>[^\s@/]+)@(?:tcp|unix)\(")
+GO_DSN = re.compile(r"(?<![\w:/@.\-])\w[\w.\-]{0,63}:(?P<secret>[^\s@/]{1,200})@(?:tcp|unix)\(")
 PGPASS = re.compile(r"(?m)^[^\s:#]+:(?:\d{1,5}|\*):[^\s:]+:[^\s:]+:(?P<secret>\S+)$")
 CONTEXTS = (
     ("url_password", USERINFO),

@@ -41,7 +41,7 @@ class Secret:
 # at, not consumed, so that `https://x/?token=...` is seen both as `https: //x...` and as `token=...`.
 _PAIR = re.compile(
     r"(?P<key>[A-Za-z_][\w.\-]{0,80})[\"']?\s*(?P<mark>=>|[=:])\s*"
-    r"(?=(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s;,&\"'|<>(){}\[\]?][^\s;,&\"'|<>]*)))"
+    r"(?=(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s;,&\"'|<>(){}\[\]?][^\s;,&\"'|<>]{0,200})))"
 )
 # A line of an environment or of an env file: the value reaches to the end of the line, blanks included.
 ENV_LINE = re.compile(r"(?m)^[ \t]*(?:export[ \t]+|Environment=)?\"?(?P<key>[A-Z_][A-Z0-9_]*)=(?P<value>.+)$")
@@ -101,6 +101,12 @@ def pairs_in(text: str) -> Iterator[Pair]:
             continue
         name = next(group for group in ("double", "single", "bare") if match[group] is not None)
         yield Pair(match["key"], match[name], match.start(name), match.end(name))
+
+
+def end_of_word(text: str, position: int) -> int:
+    """Return where the run of non-blank characters around `position` ends; a bare value is only read 200 characters far."""
+    rest = re.compile(r"[^\s\"']*").match(text, position)
+    return rest.end() if rest else position
 
 
 def secret_in_pair(key: str, value: str) -> Secret | None:
