@@ -12,7 +12,7 @@ from tests.forecast.made_series import made
 
 
 def test_intervals_come_true_about_as_often_as_they_say() -> None:
-    """The 80 % interval of 40 seeded series covers 75 to 90 % and the 95 % interval 90 to 99 % """
+    """The 80 % interval of 40 seeded series covers 75 to 90 % and the 95 % interval 90 to 99 %"""
     in80: list[float] = []
     in95: list[float] = []
     for seed in range(40):

@@ -39,14 +39,34 @@ def good(authority: Authority) -> Path:
     return authority.leaf("good")
 
 
+def expired(authority: Authority) -> Path:
+    """A leaf that ended four days ago."""
+    return authority.leaf("expired", days=(-100, -4))
+
+
+def wrong_host(authority: Authority) -> Path:
+    """A leaf for another name than the one asked for."""
+    return authority.leaf("other", dns="shop.example")
+
+
+def self_signed(authority: Authority) -> Path:
+    """A leaf that nobody but itself signed."""
+    return authority.leaf("own", own=True)
+
+
+def bare(authority: Authority) -> Path:
+    """A leaf whose intermediate the server does not send."""
+    return authority.leaf("bare", chain=False)
+
+
 CASES = {
     "1.3 only": Case(good, V13, V13, None, "1.3", 0),
     "1.2 and 1.3": Case(good, V12, V13, None, "1.2 1.3", 0),
     "old only": Case(good, V10, V12, None, "1.0 1.1 1.2", 0),
-    "expired": Case(lambda a: a.leaf("expired", days=(-100, -4)), V12, V13, None, "1.2 1.3", 10),
-    "wrong host": Case(lambda a: a.leaf("other", dns="shop.example"), V12, V13, None, "1.2 1.3", 62),
-    "self-signed": Case(lambda a: a.leaf("own", own=True), V12, V13, None, "1.2 1.3", 18),
-    "missing intermediate": Case(lambda a: a.leaf("bare", chain=False), V12, V13, None, "1.2 1.3", 20),
+    "expired": Case(expired, V12, V13, None, "1.2 1.3", 10),
+    "wrong host": Case(wrong_host, V12, V13, None, "1.2 1.3", 62),
+    "self-signed": Case(self_signed, V12, V13, None, "1.2 1.3", 18),
+    "missing intermediate": Case(bare, V12, V13, None, "1.2 1.3", 20),
     "smtp": Case(good, V12, V13, "smtp", "1.2 1.3", 0),
     "imap": Case(good, V13, V13, "imap", "1.3", 0),
 }

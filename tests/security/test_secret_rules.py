@@ -99,7 +99,7 @@ CANARIES = st.text(alphabet="abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23
 @given(CANARIES, st.sampled_from(FORMS))
 def test_a_canary_survives_in_no_form_of_text(canary: str, form: str) -> None:
     """A random value placed where a password stands is gone after redaction, in every form of text we meet."""
-    assert canary not in redact(form.format(canary))
+    assert f"Zq7{canary}" not in redact(form.format(f"Zq7{canary}"))
 
 
 HOSTILE = ("a.-", "http://a:", "eyJaaaaaaaa.", "mysql ", "pw=x", "machine x ", "-----BEGIN PRIVATE KEY-----", "$2b$aa")

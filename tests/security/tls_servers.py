@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -95,7 +95,7 @@ def server_context(leaf: Path, lowest: ssl.TLSVersion, highest: ssl.TLSVersion) 
 
 
 @contextmanager
-def serving(handle: Callable[[socket.socket], None]) -> Iterator[int]:
+def serving(handle: Callable[[socket.socket], None]) -> Generator[int]:
     """Listen on a free loopback port, give each connection to `handle` in a thread, yield the port."""
     stop = threading.Event()
     threads: list[threading.Thread] = []

@@ -1,6 +1,7 @@
 """The single way out for foreign text: what is secret is replaced by its class, never by a mask of it."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from itertools import chain
 
@@ -15,6 +16,9 @@ from infra_maintainer.evidence.secrets_found import (
     program_name,
 )
 
+QUOTE_LIMIT = 240
+# Colours, cursor moves and titles of terminals (ECMA-48), the whole sequence and not only its first byte.
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?|[@-_])")
 _WORD = re.compile(r"[^\s|;&]+")
 
 
@@ -33,7 +37,28 @@ def redact(text: str) -> str:
     return "".join(out)
 
 
+def quote(text: str, limit: int = QUOTE_LIMIT) -> str:
+    """Outside text made safe to show: redacted, without control, hidden or direction characters, on one line, cut."""
+    visible = "".join(" " if _is_hidden(character) else character for character in _TERMINAL.sub(" ", redact(text)))
+    flat = " ".join(unicodedata.normalize("NFC", visible).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _is_hidden(character: str) -> bool:
+    """Tell whether a reader cannot see this character while a program or a model can: control, format, private use,
+    unassigned, variation selectors, and the tag block in which whole sentences hide."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Cn", "Co", "Cs") or "\ufe00" <= character <= "\ufe0f"
+
+
 def _spans(text: str) -> Iterator[Span]:
+    # A NUL ends a variable of an environment and an argument of a command line; both readings keep all positions.
+    lines, arguments = text.replace("\0", "\n"), text.replace("\0", " ")
+    yield from _spans_of(lines)
+    for line in re.finditer(r"[^\n]+", arguments):
+        yield from _option_spans(line[0], line.start())
+
+
+def _spans_of(text: str) -> Iterator[Span]:
     yield from shape_spans(text)
     for pair in pairs_in(text):
         if named_secret(pair.key, pair.value):
@@ -42,8 +67,6 @@ def _spans(text: str) -> Iterator[Span]:
     for match in chain(OPTION.finditer(text), ENV_LINE.finditer(text)):
         if named_secret(match["key"], match["value"]):
             yield Span(match.start("value"), match.end("value"), "named_secret")
-    for line in re.finditer(r"[^\n]+", text):
-        yield from _option_spans(line[0], line.start())
 
 
 def _option_spans(line: str, start: int) -> Iterator[Span]:

@@ -17,7 +17,9 @@ class Secret:
     __slots__ = ("_value", "confidence", "key", "kind", "length")
 
     def __init__(self, key: str, kind: str, confidence: Confidence, value: str) -> None:
-        self.key, self.kind, self.confidence = key, kind, confidence
+        self.key = key
+        self.kind = kind
+        self.confidence: Confidence = confidence
         self.length = len(value)
         self._value = value
 
@@ -104,7 +106,7 @@ def pairs_in(text: str) -> Iterator[Pair]:
 
 
 def end_of_word(text: str, position: int) -> int:
-    """Return where the run of non-blank characters around `position` ends; a bare value is only read 200 characters far."""
+    """Return where the run of non-blank characters around `position` ends: values are read 200 characters far."""
     rest = re.compile(r"[^\s\"']*").match(text, position)
     return rest.end() if rest else position
 

@@ -30,7 +30,7 @@ class Installed(NamedTuple):
 
 
 class PendingSource(NamedTuple):
-    """A source package with pending security updates; `binary` is one of its binaries, `installed` in source version."""
+    """A source package with pending security updates; `binary` is one of its binaries."""
 
     source: str
     installed: str
@@ -54,7 +54,7 @@ class Index(NamedTuple):
 
 
 def parse_simulation(text: str) -> list[Pending]:
-    """Read the `Inst` lines of `apt-get -s dist-upgrade`; lines of new packages have no installed version and are left out."""
+    """Read the `Inst` lines of `apt-get -s dist-upgrade`; new packages have no installed version and are left out."""
     found: list[Pending] = []
     for line in text.splitlines():
         match = _INST.match(line)
@@ -65,7 +65,7 @@ def parse_simulation(text: str) -> list[Pending]:
 
 
 def parse_installed(text: str) -> dict[str, Installed]:
-    """Read `dpkg-query -W` with the columns binary:Package, source:Package, Version, source:Version, db:Status-Abbrev."""
+    """Read `dpkg-query -W`: binary:Package, source:Package, Version, source:Version, db:Status-Abbrev."""
     found: dict[str, Installed] = {}
     for line in text.splitlines():
         columns = line.split("\t")
@@ -98,7 +98,9 @@ def by_source(pending: Iterable[Pending], installed: dict[str, Installed]) -> li
 def parse_release(text: str) -> Index:
     """Read the first lines of a Release or InRelease file; a date that cannot be read is None, never now."""
     fields = dict(re.findall(r"^(Label|Suite|Codename|Date): *(.*)$", text[:4096], re.MULTILINE))
-    return Index(fields.get("Label", ""), fields.get("Suite", ""), fields.get("Codename", ""), _date(fields.get("Date")))
+    return Index(
+        fields.get("Label", ""), fields.get("Suite", ""), fields.get("Codename", ""), _date(fields.get("Date"))
+    )
 
 
 def _date(text: str | None) -> datetime | None:

@@ -56,7 +56,7 @@ def entries(text: str) -> Iterator[Entry]:
 
 
 def missing_fixes(text: str, installed: str) -> Lag | None:
-    """Return what `installed` lacks according to the changelog of the candidate, None when it lacks no security upload."""
+    """Return what `installed` lacks by the changelog of the candidate, None when it lacks no security upload."""
     have = DebianVersion(without_rebuild(installed))
     missing: list[Entry] = []
     for entry in entries(text):
