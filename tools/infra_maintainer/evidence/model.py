@@ -6,6 +6,7 @@ exist. The id is a hash of the content, so a record that was changed after the f
 
 import hashlib
 import json
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -20,6 +21,11 @@ Why = Literal[
 ]
 Seconds = Annotated[float, Field(ge=0, description="seconds")]
 Scalar = bool | int | float | str
+
+
+# The one quantity kind whose unit varies: money is in the currency of its bill (ISO 4217, or a provider's credits).
+MONEY = "money"
+CURRENCY = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,23}")
 
 
 def utc(moment: datetime) -> datetime:
@@ -72,7 +78,9 @@ class Valued(Record):
     def unit_is_the_vocabulary_s(self) -> Self:
         """Raise ValueError for a quantity nobody defined, or another unit than the defined one."""
         expected = unit_of(self.quantity)
-        if self.unit != expected:
+        if expected == MONEY and self.unit != MONEY and CURRENCY.fullmatch(self.unit):
+            return self
+        if self.unit != expected or expected == MONEY:
             raise ValueError(f"{self.quantity} is in {expected!r}, not in {self.unit!r}")
         return self
 

@@ -60,14 +60,15 @@ class Survey:
         duration: float | None = None,
         quote: str | None = None,
         as_of: datetime | None = None,
+        currency: str | None = None,
     ) -> Measured:
-        """A measurement with the vocabulary's unit. `quote` is outside text and is made safe here."""
+        """A measurement with the vocabulary's unit, money in its currency. `quote` is outside text, made safe here."""
         return Measured(
             subject=subject or self.machine,
             quantity=quantity,
             stat=stat,
-            value=_tidy(value),
-            unit=unit_of(quantity),
+            value=_tidy(value) if currency is None or not isinstance(value, float) else round(value, 4),
+            unit=currency or unit_of(quantity),
             n=n,
             window=None if window is None else round(window, 3),
             as_of=as_of or self.world.clock.now(),
@@ -76,13 +77,15 @@ class Survey:
             quote=None if quote is None else safe(quote),
         )
 
-    def declared(self, quantity: str, value: Scalar, *, subject: str, declared_on: Any = None) -> Declared:
+    def declared(
+        self, quantity: str, value: Scalar, *, subject: str, declared_on: Any = None, currency: str | None = None
+    ) -> Declared:
         """Something the owner wrote in infra.toml."""
         return Declared(
             subject=subject,
             quantity=quantity,
             value=_tidy(value),
-            unit=unit_of(quantity),
+            unit=currency or unit_of(quantity),
             declared_on=declared_on,
             as_of=self.world.clock.now(),
             source="infra.toml",

@@ -1,0 +1,1 @@
+"""What is rented and how it is used, and the rules that tell waste from redundancy, peak, recovery and hold. Pure."""
