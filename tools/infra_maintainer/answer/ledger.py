@@ -37,7 +37,8 @@ class Field:
 
     def described(self) -> str:
         """The field in words, for messages: value, unit, statistic, quantity, subject, pointer."""
-        parts = [f"{shown(self.value)} {self.unit}".removesuffix(" 1"), self.stat, self.quantity]
+        value = float(f"{self.value:.4g}") if isinstance(self.value, float) else self.value
+        parts = [f"{shown(value)} {self.unit}".removesuffix(" 1"), self.stat, self.quantity]
         of = f"of {self.subject}" if self.subject else None
         return " ".join(part for part in (*parts, of, f"({self.pointer})") if part)
 
