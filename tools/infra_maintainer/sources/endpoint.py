@@ -24,8 +24,10 @@ KINDS = ("connect", "dns", "protocol", "redirects", "reset", "status", "timeout"
 
 
 class Outcome(NamedTuple):
-    """One request: milliseconds from its scheduled start to its last byte, and what came back."""
+    """One request: seconds from the first one's start to its own scheduled start, milliseconds from there to its last
+    byte, and what came back."""
 
+    due_s: float
     latency_ms: float
     exchange: Exchange
 
@@ -84,7 +86,7 @@ def _measure(survey: Survey, endpoint: Endpoint, results: dict[str, list[Outcome
     done = results.setdefault(endpoint.url, [])
     ask = Ask(url=endpoint.url, timeout_s=endpoint.timeout_s, max_bytes=MAX_BYTES, ca_file=endpoint.ca_file)
     try:
-        first = Outcome(0.0, survey.world.http.exchange(ask))
+        first = Outcome(0.0, 0.0, survey.world.http.exchange(ask))
         first = first._replace(latency_ms=first.exchange.timings.total)
         done.append(first)
         count = endpoint.samples - 1 if first.failure is None else min(AFTER_A_FAILURE, endpoint.samples) - 1
@@ -96,23 +98,23 @@ def _measure(survey: Survey, endpoint: Endpoint, results: dict[str, list[Outcome
 def _schedule(survey: Survey, ask: Ask, count: int, window_s: float, done: list[Outcome]) -> None:
     """Start `count` requests evenly over the window and wait for them."""
 
-    def send(due: float) -> None:
-        late_ms = 0.0 if survey.world.sequential else max(0.0, time.monotonic() - due) * 1000
+    def send(due_s: float) -> None:
+        late_ms = 0.0 if survey.world.sequential else max(0.0, time.monotonic() - begin - due_s) * 1000
         try:
             exchange = survey.world.http.exchange(ask)
         except WorldError:
             return
-        done.append(Outcome(late_ms + exchange.timings.total, exchange))
+        done.append(Outcome(due_s, late_ms + exchange.timings.total, exchange))
 
     begin, threads = time.monotonic(), list[threading.Thread]()
     for index in range(count):
+        due_s = index * window_s / max(count, 1)
         if survey.world.sequential:
-            send(0.0)
+            send(due_s)
             continue
-        due = begin + index * window_s / max(count, 1)
-        if due > time.monotonic():
-            survey.world.clock.sleep(due - time.monotonic())
-        thread = threading.Thread(target=send, args=(due,), daemon=True)
+        if (wait_s := begin + due_s - time.monotonic()) > 0:
+            survey.world.clock.sleep(wait_s)
+        thread = threading.Thread(target=send, args=(due_s,), daemon=True)
         thread.start()
         threads.append(thread)
     for thread in threads:
@@ -132,7 +134,7 @@ def _evidence(survey: Survey, endpoint: Endpoint, outcomes: list[Outcome]) -> It
                 quantity, "denied", why, "name an address that may be probed", subject=subject, source=origin
             )
         return
-    n, window = len(outcomes), endpoint.window_s
+    n, window = len(outcomes), max(each.due_s for each in outcomes)
     errors = percent(sum(failures.values()), n)
     said = next((each.exchange.detail for each in outcomes if each.failure and each.exchange.detail), None)
     yield survey.measured(

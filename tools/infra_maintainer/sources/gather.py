@@ -2,9 +2,11 @@
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 
 from infra_maintainer.evidence.model import Missing, Why
 from infra_maintainer.sources.registry import AnyEvidence, Source
@@ -13,6 +15,7 @@ from infra_maintainer.world.failure import WorldError
 
 log = logging.getLogger(__name__)
 NO_SUBJECT = "system:declared"
+LAST_WORDS_S = 0.5  # for sources that notice the end of time by themselves and say what they have
 
 
 class _Run:
@@ -89,16 +92,18 @@ def _work(runs: list[_Run], survey: Survey) -> None:
     for run in runs:
         survey.say(run.source.title)
         _wait(run.done, deadline.remaining)
+    end = time.monotonic() + LAST_WORDS_S
+    for run in runs:
+        with suppress(TimeoutError):
+            run.done.result(timeout=max(0.0, end - time.monotonic()))
         run.close()
 
 
 def _wait(done: "Future[None]", remaining: Callable[[], float]) -> None:
     """Wait for a source within the deadline, noticing within a fraction of a second that it was cancelled."""
     while (left := remaining()) > 0:
-        try:
+        with suppress(TimeoutError):
             return done.result(timeout=min(left, 0.2))
-        except TimeoutError:
-            continue
 
 
 def _not_configured(source: Source, quantity: str, survey: Survey) -> Missing:
