@@ -1,0 +1,1 @@
+"""What backup programs print and what dumps contain, read without running anything."""

@@ -1,0 +1,1 @@
+"""One file per backup program that the drill can fetch from."""
