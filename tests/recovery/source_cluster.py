@@ -3,18 +3,21 @@
 import glob
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 SCHEMA = """
 create table customers (id int primary key, name text not null, born date);
-create table orders (id int primary key, customer int not null references customers, total numeric(10,2), at timestamptz);
-create table payments (id int primary key, order_id int not null references orders, amount numeric, paid_at timestamptz);
+create table orders
+  (id int primary key, customer int not null references customers, total numeric(10,2), at timestamptz);
+create table payments
+  (id int primary key, order_id int not null references orders, amount numeric, paid_at timestamptz);
 create table audit_log (id bigint primary key, what text, raw bytea);
 create index payments_paid_at on payments (paid_at);
 create view unpaid as select o.* from orders o left join payments p on p.order_id = o.id where p.id is null;
@@ -57,8 +60,10 @@ class Cluster:
         os.chown(path, self.uid, self.gid)
         return path
 
-    def run(self, *argv: str, check: bool = True, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        switch = {"user": self.uid, "group": self.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    def run(
+        self, *argv: str, check: bool = True, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        root = os.geteuid() == 0
         return subprocess.run(
             argv,
             capture_output=True,
@@ -67,7 +72,9 @@ class Cluster:
             check=check,
             cwd=self.home,
             env=self.environment | dict(env or {}),
-            **switch,  # type: ignore[call-overload]  # the three switches have different types
+            user=self.uid if root else None,
+            group=self.gid if root else None,
+            extra_groups=[] if root else None,
         )
 
     def sql(self, statement: str, database: str = "orders") -> str:
@@ -82,8 +89,8 @@ class Cluster:
 
 
 @contextmanager
-def workplace() -> Iterator[Path]:
-    """A short path that the server's user may enter: sockets allow 107 characters, pytest's folders are for root only."""
+def workplace() -> Generator[Path]:
+    """A short path (sockets allow 107 characters) that the server's user may enter, in memory: fsync costs nothing."""
     path = Path(tempfile.mkdtemp(prefix="imr-", dir="/dev/shm"))
     path.chmod(0o755)
     try:
@@ -93,7 +100,7 @@ def workplace() -> Iterator[Path]:
 
 
 @contextmanager
-def running_cluster(home: Path, bin_folder: Path) -> Iterator[Cluster]:
+def running_cluster(home: Path, bin_folder: Path) -> Generator[Cluster]:
     """Initialise, start and fill the source; stop it afterwards. The stanza `demo` archives into home/pgbackrest."""
     cluster = Cluster(home, bin_folder)
     cluster.own(home)
@@ -106,11 +113,14 @@ def running_cluster(home: Path, bin_folder: Path) -> Iterator[Cluster]:
         f"[demo]\npg1-path={cluster.data}\npg1-socket-path={cluster.socket}\npg1-user=postgres\n"
     )
     config.chmod(0o644)
-    cluster.run("initdb", "-D", str(cluster.data), "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8", "-k")
+    cluster.run(
+        "initdb", "-D", str(cluster.data), "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8", "-k"
+    )
     with (cluster.data / "postgresql.conf").open("a") as settings:
         settings.write(
             f"listen_addresses=''\nunix_socket_directories='{cluster.socket}'\nwal_level=replica\narchive_mode=on\n"
-            f"archive_command='pgbackrest --config={config} --stanza=demo archive-push %p'\nfsync=off\nmax_connections=30\n"
+            f"archive_command='pgbackrest --config={config} --stanza=demo archive-push %p'\n"
+            "fsync=off\nmax_connections=30\n"
         )
     cluster.run("pg_ctl", "-D", str(cluster.data), "-l", str(home / "log"), "-w", "start")
     try:
@@ -128,7 +138,5 @@ def _await_exit(pid: int) -> None:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return
-    import select
-
     select.select([descriptor], [], [], 20)
     os.close(descriptor)

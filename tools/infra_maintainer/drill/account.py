@@ -3,19 +3,11 @@
 import os
 import pwd
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from infra_maintainer.drill.errors import NotPossible
 
 PREFERRED = ("postgres", "nobody")
-
-
-class Switch(TypedDict, total=False):
-    """The arguments of Popen that give up root for good."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 class Account(NamedTuple):
@@ -25,11 +17,6 @@ class Account(NamedTuple):
     uid: int
     gid: int
     is_caller: bool
-
-    def switch(self) -> Switch:
-        if self.is_caller:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def own(self, path: Path) -> None:
         """Give `path` and all below it to this account; links are changed themselves, never followed."""

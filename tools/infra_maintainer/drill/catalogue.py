@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from infra_maintainer.backups.manifest import TABLES
+from infra_maintainer.drill.formats.manifest import TABLES
 from infra_maintainer.drill.notes import Notes
 from infra_maintainer.drill.process import Programs
 from infra_maintainer.drill.record import Checked
@@ -17,7 +17,9 @@ def live_tables(programs: Programs, psql: str, conninfo: str, notes: Notes) -> t
 
     Runs as the caller: its own password file and service file give the access, never the drill.
     """
-    process = programs.start([psql, *ARGUMENTS, "-w", "-d", conninfo], as_account=False, stdin=subprocess.PIPE, environment=READ_ONLY)
+    process = programs.start(
+        [psql, *ARGUMENTS, "-w", "-d", conninfo], as_account=False, stdin=subprocess.PIPE, environment=READ_ONLY
+    )
     try:
         with Session(process, programs.stop, programs.deadline) as session:
             names: list[list[str]] = json.loads(session.ask(TABLES) or "null") or []

@@ -1,17 +1,19 @@
 """A throw-away PostgreSQL: its own data folder, a private socket, no network, gone with the drill's place."""
 
+import errno
 import glob
+import os
 import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra_maintainer.drill.errors import NotPossible, StepFailed
-from infra_maintainer.drill.process import Programs, end_group
+from infra_maintainer.drill.process import SPACE_MESSAGES, Programs, end_group
 from infra_maintainer.drill.session import ARGUMENTS, Session, SqlError
 
 ROLE = "postgres"
@@ -77,7 +79,9 @@ def server_programs(major: str | None = None, configured: Path | None = None) ->
     if configured is not None:
         found = [str(configured / "initdb")] if (configured / "initdb").is_file() else []
     else:
-        found = glob.glob(f"/usr/lib/postgresql/{major or '*'}/bin/initdb") + glob.glob(f"/usr/pgsql-{major or '*'}/bin/initdb")
+        found = glob.glob(f"/usr/lib/postgresql/{major or '*'}/bin/initdb") + glob.glob(
+            f"/usr/pgsql-{major or '*'}/bin/initdb"
+        )
         if not found and major is None and (on_path := shutil.which("initdb")):
             found = [on_path]
     if not found:
@@ -93,21 +97,30 @@ def initialise(programs: Programs, bin_folder: Path, data: Path) -> None:
     """initdb into `data`. Synchronised to disk as a real recovery would be. Raises NotPossible when it fails."""
     argv = [str(bin_folder / "initdb"), "-D", str(data), "-U", ROLE, "-A", "peer", "-k", "--no-locale", "-E", "UTF8"]
     ended = programs.run(argv, as_account=True)
+    if any(message in ended.out + ended.err for message in SPACE_MESSAGES):  # it has cleaned up after itself by now
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if ended.code != 0:
         raise NotPossible("initdb-failed", f"initdb failed: {ended.err.strip()[-300:]}", "see the message of initdb")
 
 
 @contextmanager
 def running(
-    programs: Programs, bin_folder: Path, data: Path, place: Path, role: str = ROLE, settings: dict[str, str] | None = None
-) -> Iterator[Cluster]:
+    programs: Programs,
+    bin_folder: Path,
+    data: Path,
+    place: Path,
+    role: str = ROLE,
+    settings: dict[str, str] | None = None,
+) -> Generator[Cluster]:
     """Start a server on `data`, wait until it accepts connections, end it on the way out.
 
     Raises StepFailed("scratch-start-failed") with the tail of its log when it ends or never becomes ready.
     """
     socket = place / "s"
     if len(str(socket / ".s.PGSQL.5432")) > SOCKET_PATH_LIMIT:
-        raise NotPossible("scratch-path-long", f"{place} is too long for a socket", "name a shorter `scratch` in [recovery]")
+        raise NotPossible(
+            "scratch-path-long", f"{place} is too long for a socket", "name a shorter `scratch` in [recovery]"
+        )
     socket.mkdir(mode=0o700, exist_ok=True)
     _write_rules(place, programs.account.name, role)
     programs.account.own(place)
@@ -146,7 +159,9 @@ def _await_ready(cluster: Cluster) -> None:
     waited = 0.0
     while waited < START_SECONDS:
         if (code := cluster.process.poll()) is not None:
-            raise StepFailed("scratch-start-failed", f"the restored server ended with {code}: {cluster.log_tail().strip()}")
+            raise StepFailed(
+                "scratch-start-failed", f"the restored server ended with {code}: {cluster.log_tail().strip()}"
+            )
         if _is_ready(cluster.data / "postmaster.pid"):
             return
         cluster.programs.pause(POLL_SECONDS)
@@ -163,10 +178,10 @@ def _is_ready(pid_file: Path) -> bool:
 
 
 def await_promotion(cluster: Cluster, time_limit: float) -> None:
-    """Wait until the server has left recovery: only then was the target reached. Raises StepFailed("target-not-reached").
+    """Wait until the server has left recovery: only then was the target reached.
 
-    A start that returned without an error is no proof: with a target after the last archived commit the server
-    accepts connections first and ends later.
+    Raises StepFailed("target-not-reached"). A start without an error is no proof: with a target after the last
+    archived commit the server accepts connections first and ends later.
     """
     waited = 0.0
     while waited < time_limit:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 def damage(fetched: Path) -> None:
     """Invert bytes in the middle of the largest file. Raises FileNotFoundError when nothing was fetched."""
-    files = [path for path in fetched.rglob("*") if path.is_file() and not path.is_symlink() and "pg_wal" not in path.parts]
+    files = [
+        path for path in fetched.rglob("*") if path.is_file() and not path.is_symlink() and "pg_wal" not in path.parts
+    ]
     if not files:
         raise FileNotFoundError("nothing was fetched that could be damaged")
     largest = max(files, key=lambda path: path.stat().st_size)

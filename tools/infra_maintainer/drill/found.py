@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from infra_maintainer.backups.dump import Form, find_dumps, form_of
-from infra_maintainer.backups.manifest import NAME, Manifest, read_manifest
+from infra_maintainer.drill.formats.dump import Form, find_dumps, form_of
+from infra_maintainer.drill.formats.manifest import NAME, Manifest, read_manifest
 
 DUMP_NAME = re.compile(r"\.(dump|sql|pgdump|backup)(\.\w{2,4})?$")
 

@@ -109,5 +109,4 @@ def _owner_lives(path: Path) -> bool:
         pid, started = int(owner["pid"]), owner["started"]
     except (OSError, ValueError, KeyError, TypeError):
         return time.time() - path.stat().st_mtime < END_SECONDS  # a place just being made has no owner file yet
-    return process_start(pid) == started
-
+    return process_start(pid) == str(started)

@@ -1,16 +1,18 @@
 """The drill of dumps: read them, restore them into a fresh server, validate."""
 
+import errno
+import os
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from infra_maintainer.backups.copies import ListingError
-from infra_maintainer.backups.dump import LEAST_BYTES, parse_contents, sql_is_whole
 from infra_maintainer.drill.cluster import Cluster, initialise, running, server_programs
 from infra_maintainer.drill.errors import NotPossible, StepFailed
+from infra_maintainer.drill.formats.copies import ListingError
+from infra_maintainer.drill.formats.dump import LEAST_BYTES, parse_contents, sql_is_whole
 from infra_maintainer.drill.found import FoundDump, dumps_in, sha256_of, size_of
 from infra_maintainer.drill.notes import Notes
-from infra_maintainer.drill.process import Programs
+from infra_maintainer.drill.process import SPACE_MESSAGES, Programs
 from infra_maintainer.drill.record import Checked
 from infra_maintainer.drill.repository import last_words
 from infra_maintainer.drill.restore import NEWER_FORMAT, restore_dump
@@ -61,7 +63,9 @@ def _read(dump: FoundDump, target: Target, notes: Notes) -> None:
         _against_manifest(dump, notes)
         _age(dump.manifest.taken_at, "the manifest", target, notes)
     if dump.form is None and dump.path.name.endswith(FOREIGN_SUFFIXES):
-        raise NotPossible("dump-form-unknown", f"{dump.path.name} is packed or sealed in a form the drill does not read", UNPACK)
+        raise NotPossible(
+            "dump-form-unknown", f"{dump.path.name} is packed or sealed in a form the drill does not read", UNPACK
+        )
     if dump.form is None:
         raise StepFailed("dump-unreadable", f"{dump.path.name} does not begin like any PostgreSQL dump")
     if "sql" in dump.form and not sql_is_whole(dump.path, dump.form):
@@ -73,9 +77,15 @@ def _against_manifest(dump: FoundDump, notes: Notes) -> None:
     if dump.manifest.dump_code != 0:
         notes.issue("dump-job-failed", f"pg_dump ended with {dump.manifest.dump_code} when {dump.path.name} was made")
     same = sha256_of(dump.path) == dump.manifest.sha256
-    says = "sha256 is the one of the manifest" if same else f"{size_of(dump.path)} By, the manifest says {dump.manifest.bytes}"
+    says = (
+        "sha256 is the one of the manifest"
+        if same
+        else f"{size_of(dump.path)} By, the manifest says {dump.manifest.bytes}"
+    )
     notes.checked(
-        Checked(name="dump file", outcome="passed" if same else "failed", says=says, code=None if same else "dump-altered")
+        Checked(
+            name="dump file", outcome="passed" if same else "failed", says=says, code=None if same else "dump-altered"
+        )
     )
 
 
@@ -85,7 +95,9 @@ def _contents(dump: FoundDump, target: Target, programs: Programs, bin_folder: P
         return
     ended = programs.run([str(bin_folder / "pg_restore"), "-l", str(dump.path)], as_account=True)
     if newer := NEWER_FORMAT.search(ended.err):
-        raise NotPossible("postgres-too-old", f"the dump has format {newer.group(1)}", "install a newer PostgreSQL here")
+        raise NotPossible(
+            "postgres-too-old", f"the dump has format {newer.group(1)}", "install a newer PostgreSQL here"
+        )
     try:
         contents = parse_contents(ended.out)
     except ListingError as odd:
@@ -110,10 +122,15 @@ def _restore_and_validate(
     assert dump.form is not None
     with notes.timed("restore"):
         restored = restore_dump(cluster, dump.path, dump.form, database, work)
+    if SPACE_MESSAGES[0] in cluster.log_tail(20_000):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if restored.errors:
         notes.issue("restore-errors", f"{restored.errors} errors, the first: {restored.first}")
     if restored.missing_roles:
-        notes.issue("roles-not-in-backup", f"grants or policies name roles that are not there: {', '.join(restored.missing_roles)}")
+        notes.issue(
+            "roles-not-in-backup",
+            f"grants or policies name roles that are not there: {', '.join(restored.missing_roles)}",
+        )
     notes.level = 4
     if dump.form.startswith("cluster"):
         database = target.database or "postgres"

@@ -1,12 +1,12 @@
 """What a running drill writes down, so that an early end still leaves everything seen so far."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 
-from infra_maintainer.backups.copies import Copy
-from infra_maintainer.drill.record import Checked, Completeness, DrillRecord, Issue, Result, recovery_seconds
+from infra_maintainer.drill.formats.copies import Copy
+from infra_maintainer.drill.record import Checked, Completeness, DrillRecord, Issue, Level, Result, recovery_seconds
 from infra_maintainer.drill.target import Target
 
 DETAIL = 300
@@ -26,10 +26,10 @@ class Notes:
         self.rows: dict[str, int] = {}
         self.newest: dict[str, str | None] = {}
         self.completeness: Completeness | None = None
-        self.level: int = 0
+        self.level: Level = 0
 
     @contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
+    def timed(self, phase: str) -> Generator[None]:
         """Time a phase; a phase met twice (two dumps) adds up."""
         self.phase = phase
         self._progress(phase)
@@ -60,7 +60,7 @@ class Notes:
             copy_taken_at=self.copy.taken_at if self.copy else None,
             target_time=target.target_time,
             canary=target.canary,
-            key_from="escrow" if target.escrow_file else "host" if target.password_file or target.password_command else "none",
+            key_from="escrow" if target.escrow_file else "host" if target.password_file else "none",
             bytes_restored=self.bytes_restored,
             phases={name: round(seconds, 3) for name, seconds in self.phases.items()},
             checks=tuple(self.checks),
@@ -68,7 +68,7 @@ class Notes:
             rows=self.rows,
             newest=self.newest,
             completeness=self.completeness,
-            level=self.level,  # type: ignore[arg-type]  # 0 to 5, set by the steps
+            level=self.level,
             result=result,
             observed_seconds=round(recovery_seconds(self.phases, validation=True), 3) if whole else None,
             how=how,

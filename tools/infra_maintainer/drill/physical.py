@@ -25,7 +25,9 @@ AT_LEAST = {
 }
 
 
-def drill_data_folder(target: Target, limits: Limits, programs: Programs, scratch: Scratch, data: Path, notes: Notes) -> None:
+def drill_data_folder(
+    target: Target, limits: Limits, programs: Programs, scratch: Scratch, data: Path, notes: Notes
+) -> None:
     """Everything after the fetch. Raises StepFailed when the server does not start or the target is not reached."""
     try:
         major = (data / "PG_VERSION").read_text().strip()
@@ -63,7 +65,12 @@ def _checksums(cluster: Cluster) -> Checked:
         return Checked(name="page checksums", outcome="not_done", says=last_words(ended, 200))
     says = f"{bad.group(1)} bad of {scanned.group(1)} blocks"
     sound = bad.group(1) == "0" and ended.code == 0
-    return Checked(name="page checksums", outcome="passed" if sound else "failed", says=says, code=None if sound else "pages-damaged")
+    return Checked(
+        name="page checksums",
+        outcome="passed" if sound else "failed",
+        says=says,
+        code=None if sound else "pages-damaged",
+    )
 
 
 def _least_settings(control: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from infra_maintainer.drill.account import Account
 from infra_maintainer.drill.errors import NotPossible, Stopped
 
 OUTPUT_LIMIT = 4_000_000
+SPACE_MESSAGES = ("No space left on device", "Disk quota exceeded")
 MARK = "INFRA_MAINTAINER_DRILL"
 
 
@@ -71,7 +72,7 @@ class Programs:
         where: Path | None = None,
     ) -> "subprocess.Popen[bytes]":
         """Start `argv` in its own process group. Raises NotPossible when the program is absent."""
-        switch = self.account.switch() if as_account else {}
+        changes_user = as_account and not self.account.is_caller
         try:
             return subprocess.Popen(
                 list(argv),
@@ -82,7 +83,9 @@ class Programs:
                 env=self._environment(as_account) | dict(environment or {}),
                 start_new_session=True,
                 umask=0o077,
-                **switch,
+                user=self.account.uid if changes_user else None,
+                group=self.account.gid if changes_user else None,
+                extra_groups=[] if changes_user else None,
             )
         except FileNotFoundError as absent:
             raise NotPossible("program-absent", f"{argv[0]} is not installed", f"install {argv[0]} here") from absent
@@ -163,7 +166,7 @@ class Programs:
 
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:
-    """Kill what is left of the program's own group and collect it. The group was made by us, so nothing else is in it."""
+    """Kill what is left of the program's own group and collect it. We made the group, so nothing else is in it."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

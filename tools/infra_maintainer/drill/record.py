@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+Level = Literal[0, 1, 2, 3, 4, 5]
 Outcome = Literal["passed", "failed", "not_done"]
 Result = Literal["passed", "failed", "stopped", "not_possible"]
 Completeness = Literal["exact", "differs", "plausible, not proven"]
@@ -58,14 +59,14 @@ class DrillRecord(Frozen):
     rows: dict[str, int] = {}
     newest: dict[str, str | None] = {}
     completeness: Completeness | None = None
-    level: Literal[0, 1, 2, 3, 4, 5] = 0
+    level: Level = 0
     result: Result
     observed_seconds: float | None = None
     how: str | None = None
 
     @property
     def counts(self) -> bool:
-        """Whether the drill says something about the backup: not when it was stopped, impossible, or damaged on purpose."""
+        """Whether the drill says something about the backup: not when stopped, impossible, or damaged on purpose."""
         return self.result in ("passed", "failed") and not self.canary
 
 

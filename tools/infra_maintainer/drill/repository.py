@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from infra_maintainer.backups.copies import Copy, Listing
 from infra_maintainer.drill.errors import StepFailed
-from infra_maintainer.drill.process import Ended, Programs
+from infra_maintainer.drill.formats.copies import Copy, Listing
+from infra_maintainer.drill.process import SPACE_MESSAGES, Ended, Programs
+from infra_maintainer.drill.record import Checked
 from infra_maintainer.drill.target import Target
-
-SPACE_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 
 class Repository(ABC):
@@ -32,6 +31,10 @@ class Repository(ABC):
     @abstractmethod
     def size(self, copy: Copy) -> int:
         """Bytes that fetching `copy` will write. Raises StepFailed("repo-unreadable")."""
+
+    def check(self) -> Checked:
+        """The program's own check of the repository's structure, where it has one that is quick and writes nothing."""
+        return Checked(name="repository structure", outcome="not_done", says="the restore itself reads what it needs")
 
     @abstractmethod
     def fetch(self, copy: Copy, into: Path) -> None:
@@ -65,7 +68,7 @@ def repository_for(target: Target, programs: Programs, work: Path) -> Repository
 
 
 def required(ended: Ended, code: str) -> Ended:
-    """The same, unless the program failed. Raises StepFailed(code), or OSError for a full disk, which is no fault of the backup."""
+    """The same, unless the program failed. Raises StepFailed(code), or OSError when our disk is full."""
     if any(message in ended.err for message in SPACE_MESSAGES):
         raise OSError(28, "No space left on device")
     if ended.code != 0:

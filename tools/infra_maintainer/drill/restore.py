@@ -5,11 +5,11 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from infra_maintainer.backups.dump import Form, blocks, unsafe_line
 from infra_maintainer.drill.cluster import Cluster, escaped
 from infra_maintainer.drill.errors import NotPossible, StepFailed
-from infra_maintainer.drill.process import Ended
-from infra_maintainer.drill.repository import SPACE_MESSAGES, last_words
+from infra_maintainer.drill.formats.dump import Form, blocks, unsafe_line
+from infra_maintainer.drill.process import SPACE_MESSAGES, Ended
+from infra_maintainer.drill.repository import last_words
 
 PARALLEL = 2
 ERROR_LINE = re.compile(r"(?m)^(?:pg_restore: error:|psql:.*?: (?:ERROR|FATAL):|psql: error:).*$")
@@ -33,18 +33,31 @@ def restore_dump(cluster: Cluster, dump: Path, form: Form, database: str, work: 
     Raises StepFailed for a dump that psql may not be given, NotPossible when the installed programs are too old.
     """
     if form == "custom.gz":
-        return restore_dump(cluster, _inflated(cluster, dump, form, work / f"{database}.dump"), "custom", database, work)
+        return restore_dump(
+            cluster, _inflated(cluster, dump, form, work / f"{database}.dump"), "custom", database, work
+        )
     if form in ("custom", "directory", "tar"):
         _create(cluster, database)
         jobs = [] if form == "tar" else ["-j", str(PARALLEL)]
         argv = [cluster.program("pg_restore"), *jobs, "--no-owner", "--no-privileges", *cluster.where()]
-        return _judged(cluster.programs.run([*argv, "-d", f"dbname='{escaped(database)}'", str(dump)], as_account=True), database)
+        return _judged(
+            cluster.programs.run([*argv, "-d", f"dbname='{escaped(database)}'", str(dump)], as_account=True), database
+        )
     _require_safe(dump, form)
     if not form.startswith("cluster"):
         _create(cluster, database)
     script = dump if not form.endswith(".gz") else _inflated(cluster, dump, form, work / f"{database}.sql")
     where = "postgres" if form.startswith("cluster") else database
-    argv = [cluster.program("psql"), "-X", "-q", *cluster.where(), "-d", f"dbname='{escaped(where)}'", "-f", str(script)]
+    argv = [
+        cluster.program("psql"),
+        "-X",
+        "-q",
+        *cluster.where(),
+        "-d",
+        f"dbname='{escaped(where)}'",
+        "-f",
+        str(script),
+    ]
     return _judged(cluster.programs.run([*argv, "-o", "/dev/null"], as_account=True), database)
 
 
@@ -59,7 +72,9 @@ def _require_safe(dump: Path, form: Form) -> None:
     except (EOFError, zlib.error) as cut:
         raise StepFailed("dump-truncated", str(cut)) from cut
     if line is not None:
-        raise StepFailed("dump-unsafe", f"line {line} orders psql to do something that a dump never needs; not restored")
+        raise StepFailed(
+            "dump-unsafe", f"line {line} orders psql to do something that a dump never needs; not restored"
+        )
 
 
 def _inflated(cluster: Cluster, dump: Path, form: Form, into: Path) -> Path:
@@ -77,7 +92,9 @@ def _judged(ended: Ended, database: str) -> Restored:
     if any(message in ended.err for message in SPACE_MESSAGES):
         raise OSError(28, "No space left on device")
     if newer := NEWER_FORMAT.search(ended.err):
-        raise NotPossible("postgres-too-old", f"the dump has format {newer.group(1)}", "install a newer PostgreSQL here")
+        raise NotPossible(
+            "postgres-too-old", f"the dump has format {newer.group(1)}", "install a newer PostgreSQL here"
+        )
     lines = [line for line in ERROR_LINE.findall(ended.err) if not OWN_ROLE.search(line)]
     roles = tuple(sorted({role for line in lines for role in MISSING_ROLE.findall(line)}))
     real = [line for line in lines if not MISSING_ROLE.search(line)]

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class Scratch:
 
 
 @contextmanager
-def scratch_place(root: Path, account: Account, needed_bytes: int | None) -> Iterator[Scratch]:
+def scratch_place(root: Path, account: Account, needed_bytes: int | None) -> Generator[Scratch]:
     """Make the place, guard it by a process that outlives a kill of this one, and remove it at the end.
 
     `needed_bytes` is the size of the backup; SPACE_FACTOR times that must be free. Raises NotPossible without room.
@@ -55,7 +55,9 @@ def scratch_place(root: Path, account: Account, needed_bytes: int | None) -> Ite
 def require_room(root: Path, needed_bytes: int | None) -> None:
     """Raises NotPossible when `root` is not a usable folder or has less than SPACE_FACTOR times `needed_bytes` free."""
     if not root.is_dir():
-        raise NotPossible("scratch-absent", f"{root} is not a folder", "make it, or name another `scratch` in [recovery]")
+        raise NotPossible(
+            "scratch-absent", f"{root} is not a folder", "make it, or name another `scratch` in [recovery]"
+        )
     free = shutil.disk_usage(root).free
     needed = SPACE_FACTOR * (needed_bytes or 0)
     if free < needed:

@@ -10,7 +10,7 @@ HOUR = 3600.0
 
 
 class Target(BaseModel):
-    """One declared backup as the drill needs it. `place` is the repository, or the configuration file of its program."""
+    """One declared backup as the drill needs it. `place` is the repository, or its program's configuration file."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -19,7 +19,6 @@ class Target(BaseModel):
     place: str
     protects: str = ""
     password_file: Path | None = None
-    password_command: str | None = None
     escrow_file: Path | None = None
     keys_folder: Path | None = None
     stanza: str | None = None

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from infra_maintainer.backups.manifest import (
+from infra_maintainer.drill.catalogue import live_tables
+from infra_maintainer.drill.cluster import Cluster
+from infra_maintainer.drill.formats.manifest import (
     OBJECTS,
     SAME_TEXT,
     TABLES,
@@ -14,8 +16,6 @@ from infra_maintainer.backups.manifest import (
     newest_statement,
     quoted,
 )
-from infra_maintainer.drill.catalogue import live_tables
-from infra_maintainer.drill.cluster import Cluster
 from infra_maintainer.drill.notes import Notes
 from infra_maintainer.drill.record import Checked, Completeness
 from infra_maintainer.drill.session import Session, SqlError
@@ -91,7 +91,9 @@ def read_content(session: Session, expected: Expected) -> Content:
         hashes=hashes,
         objects=json.loads(session.ask(OBJECTS)),
         newest=newest,
-        unvalidated_keys=int(session.ask("select count(*) from pg_constraint where contype = 'f' and not convalidated")),
+        unvalidated_keys=int(
+            session.ask("select count(*) from pg_constraint where contype = 'f' and not convalidated")
+        ),
         invalid_indexes=int(session.ask("select count(*) from pg_index where not indisvalid")),
     )
 
@@ -103,10 +105,16 @@ def compare(content: Content, expected: Expected) -> Iterator[Checked]:
     if expected.live_tables is None:
         yield Checked(name="living catalogue", outcome="not_done", says="no `live` connection is declared")
     else:
-        yield _present("living catalogue", expected.live_tables, content, "live-table-not-in-backup", "it has no tables")
+        yield _present(
+            "living catalogue", expected.live_tables, content, "live-table-not-in-backup", "it has no tables"
+        )
     if not content.tables:
-        yield Checked(name="any table", outcome="failed", says="the restored database has no tables", code="nothing-restored")
-    yield _none("foreign keys validated", content.unvalidated_keys, "foreign keys are not validated", "constraints-not-valid")
+        yield Checked(
+            name="any table", outcome="failed", says="the restored database has no tables", code="nothing-restored"
+        )
+    yield _none(
+        "foreign keys validated", content.unvalidated_keys, "foreign keys are not validated", "constraints-not-valid"
+    )
     yield _none("indexes valid", content.invalid_indexes, "indexes are not valid", "indexes-not-valid")
 
 
@@ -126,19 +134,35 @@ def amcheck(cluster: Cluster, database: str) -> Checked:
 
 def _against_manifest(content: Content, manifest: Manifest | None) -> Iterator[Checked]:
     if manifest is None:
-        yield Checked(name="manifest", outcome="not_done", says="no manifest in the copy: complete is plausible, not proven")
+        yield Checked(
+            name="manifest", outcome="not_done", says="no manifest in the copy: complete is plausible, not proven"
+        )
         return
-    yield _present("tables of the manifest", tuple(manifest.tables), content, "missing-vs-manifest", "it names no tables")
+    yield _present(
+        "tables of the manifest", tuple(manifest.tables), content, "missing-vs-manifest", "it names no tables"
+    )
     differing = [
         name
         for name, was in sorted(manifest.tables.items())
         if name in content.tables and (content.tables[name], content.hashes.get(name)) != (was.rows, was.hash)
     ]
     total = sum(was.rows for was in manifest.tables.values())
-    says = f"{len(differing)} tables differ in rows or hashes: {_some(differing)}" if differing else (
-        f"{len(manifest.tables)} tables, {total} rows: counts and hashes are equal")
-    yield Checked(name="content", outcome="failed" if differing else "passed", says=says, code="content-differs" if differing else None)
-    fewer = {name: (count, content.objects.get(name, 0)) for name, count in manifest.objects.items() if content.objects.get(name, 0) < count}
+    says = (
+        f"{len(differing)} tables differ in rows or hashes: {_some(differing)}"
+        if differing
+        else (f"{len(manifest.tables)} tables, {total} rows: counts and hashes are equal")
+    )
+    yield Checked(
+        name="content",
+        outcome="failed" if differing else "passed",
+        says=says,
+        code="content-differs" if differing else None,
+    )
+    fewer = {
+        name: (count, content.objects.get(name, 0))
+        for name, count in manifest.objects.items()
+        if content.objects.get(name, 0) < count
+    }
     lost = ", ".join(f"{name} {now} of {was}" for name, (was, now) in sorted(fewer.items()))
     yield Checked(
         name="views, indexes, keys, triggers, functions",
@@ -153,7 +177,9 @@ def _present(name: str, wanted: tuple[str, ...], content: Content, code: str, no
         return Checked(name=name, outcome="not_done", says=nothing)
     absent = sorted(set(wanted) - set(content.tables))
     if absent:
-        return Checked(name=name, outcome="failed", says=f"{len(absent)} of {len(wanted)} are absent: {_some(absent)}", code=code)
+        return Checked(
+            name=name, outcome="failed", says=f"{len(absent)} of {len(wanted)} are absent: {_some(absent)}", code=code
+        )
     return Checked(name=name, outcome="passed", says=f"all {len(wanted)} are there")
 
 
@@ -170,5 +196,3 @@ def _some(names: list[str]) -> str:
 def _newest(session: Session, column: str) -> str | None:
     value = json.loads(session.ask(newest_statement(column)) or "null")
     return None if value is None else str(value)
-
-

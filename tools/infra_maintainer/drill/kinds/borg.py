@@ -3,9 +3,9 @@
 import shlex
 from pathlib import Path
 
-from infra_maintainer.backups.borg import parse_archive_size, parse_list
-from infra_maintainer.backups.copies import Copy, Listing, ListingError
 from infra_maintainer.drill.errors import StepFailed
+from infra_maintainer.drill.formats.borg import parse_archive_size, parse_list
+from infra_maintainer.drill.formats.copies import Copy, Listing, ListingError
 from infra_maintainer.drill.process import Ended
 from infra_maintainer.drill.repository import Repository, repository, required
 
@@ -49,8 +49,6 @@ class Borg(Repository):
         }
         if self.target.key_file is not None:
             environment["BORG_PASSCOMMAND"] = shlex.join(["cat", str(self.target.key_file)])
-        elif self.target.password_command is not None:
-            environment["BORG_PASSCOMMAND"] = self.target.password_command
         else:
             environment["BORG_PASSPHRASE"] = ""  # an encrypted repository without a key must fail, never ask
         return self.programs.run(argv, environment=environment, where=where)

@@ -5,10 +5,10 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra_maintainer.backups.copies import Copy, Listing, in_order
-from infra_maintainer.backups.dump import find_dumps
-from infra_maintainer.backups.manifest import NAME
 from infra_maintainer.drill.errors import StepFailed
+from infra_maintainer.drill.formats.copies import Copy, Listing, in_order
+from infra_maintainer.drill.formats.dump import find_dumps
+from infra_maintainer.drill.formats.manifest import NAME
 from infra_maintainer.drill.repository import Repository, repository
 
 
@@ -54,7 +54,9 @@ def list_dumps(folder: Path) -> Listing:
         )
         for path in found
     ]
-    return Listing(copies=in_order(copies), encryption="none: the dumps can be read as they lie there" if found else None)
+    return Listing(
+        copies=in_order(copies), encryption="none: the dumps can be read as they lie there" if found else None
+    )
 
 
 SUFFIXES = (".dump", ".sql", ".sql.gz", ".pgdump", ".backup", ".part", ".partial")

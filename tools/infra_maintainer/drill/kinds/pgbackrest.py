@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from infra_maintainer.backups.copies import Copy, Listing, ListingError
-from infra_maintainer.backups.pgbackrest import parse_info
 from infra_maintainer.drill.errors import StepFailed
+from infra_maintainer.drill.formats.copies import Copy, Listing, ListingError
+from infra_maintainer.drill.formats.pgbackrest import parse_info
 from infra_maintainer.drill.repository import Repository, repository, required
 
 
 @repository("pgbackrest")
 class PgBackRest(Repository):
-    """`pgbackrest info`, `restore`. `place` is the configuration file. Runs as the ordinary account, as the server does."""
+    """`pgbackrest info`, `restore`, as the ordinary account. `place` is the configuration file."""
 
     physical = True
 
@@ -29,8 +29,16 @@ class PgBackRest(Repository):
 
     def fetch(self, copy: Copy, into: Path) -> None:
         # Without the map a tablespace would be restored over the place it has on the living server.
-        words = ["restore", f"--pg1-path={into}", f"--tablespace-map-all={self._folder('tablespaces')}", "--archive-mode=off"]
-        words += [f"--lock-path={self._folder('locks')}"]
+        words = [
+            "restore",
+            f"--pg1-path={into}",
+            f"--tablespace-map-all={self._folder('tablespaces')}",
+            "--archive-mode=off",
+        ]
+        words += [
+            f"--lock-path={self._folder('locks')}",
+            "--job-retry-interval=1",
+        ]  # not 15 s for a file that stays bad
         if self.target.target_time is not None:
             moment = self.target.target_time.strftime("%Y-%m-%d %H:%M:%S.%f%z")
             words += ["--type=time", f"--target={moment}", "--target-action=promote"]
@@ -43,7 +51,13 @@ class PgBackRest(Repository):
         return self.target.stanza or self.target.name
 
     def _argv(self, *words: str) -> list[str]:
-        return ["pgbackrest", f"--config={self.target.place}", f"--stanza={self._stanza}", "--log-level-file=off", *words]
+        return [
+            "pgbackrest",
+            f"--config={self.target.place}",
+            f"--stanza={self._stanza}",
+            "--log-level-file=off",
+            *words,
+        ]
 
     def _folder(self, name: str) -> Path:
         folder = self.work / name

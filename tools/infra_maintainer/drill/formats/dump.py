@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
-from infra_maintainer.backups.copies import ListingError
+from infra_maintainer.drill.formats.copies import ListingError
 
 Form = Literal["custom", "custom.gz", "directory", "tar", "sql", "sql.gz", "cluster-sql", "cluster-sql.gz"]
 LEAST_BYTES = 1024

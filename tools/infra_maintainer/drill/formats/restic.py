@@ -4,7 +4,7 @@ import json
 import re
 from typing import Literal
 
-from infra_maintainer.backups.copies import Copy, Listing, ListingError, in_order, utc
+from infra_maintainer.drill.formats.copies import Copy, Listing, ListingError, in_order, utc
 
 Verdict = Literal["sound", "damaged", "unreadable", "unclear"]
 
@@ -44,7 +44,9 @@ def check_verdict(out: str, err: str) -> Verdict:
         return "unreadable"
     if "no errors were found" in out:
         return "unclear" if re.search(r"\b0 / 0 snapshots", out) else "sound"
-    if re.search(r"(?im)repository contains errors|^error|does not exist|ciphertext verification|hash .*mismatch", out + err):
+    if re.search(
+        r"(?im)repository contains errors|^error|does not exist|ciphertext verification|hash .*mismatch", out + err
+    ):
         return "damaged"
     return "unclear"
 

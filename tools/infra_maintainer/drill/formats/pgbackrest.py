@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from infra_maintainer.backups.copies import Copy, Listing, ListingError, in_order
+from infra_maintainer.drill.formats.copies import Copy, Listing, ListingError, in_order
 
 Verdict = Literal["sound", "damaged", "unreadable", "unclear"]
 
@@ -61,5 +61,10 @@ def verify_verdict(out: str, err: str) -> Verdict:
         return "unreadable" if re.search(r"(?i)unable to|missing|ERROR", err + out) else "unclear"
     if status.group(1) != "ok":
         return "damaged"
-    counts = [int(count) for count in re.findall(r"total valid files:\s*(\d+)|total files checked:\s*(\d+)", out) for count in count if count]
+    counts = [
+        int(count)
+        for count in re.findall(r"total valid files:\s*(\d+)|total files checked:\s*(\d+)", out)
+        for count in count
+        if count
+    ]
     return "sound" if counts and all(counts) else "unclear"

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Literal
 
-from infra_maintainer.backups.copies import Copy, Listing, ListingError, in_order, utc
+from infra_maintainer.drill.formats.copies import Copy, Listing, ListingError, in_order, utc
 
 Verdict = Literal["sound", "damaged", "unreadable", "unclear"]
 
@@ -36,7 +36,9 @@ def check_verdict(out: str, err: str) -> Verdict:
     text = out + err
     if re.search(r"(?i)passphrase .*incorrect|does not exist|not a valid repository|key file .* not found", text):
         return "unreadable"
-    if re.search(r"(?i)data integrity error|integrity check failed|checksum mismatch|missing.*chunk|problems? found\b", text):
+    if re.search(
+        r"(?i)data integrity error|integrity check failed|checksum mismatch|missing.*chunk|problems? found\b", text
+    ):
         return "sound" if re.search(r"(?i)no problems found", text) and not _damage(text) else "damaged"
     return "unclear"
 
