@@ -68,7 +68,12 @@ class Cluster:
         return ["-h", str(self.socket), "-U", self.role]
 
     def log_tail(self, size: int = 1500) -> str:
-        return self.log.read_bytes()[-size:].decode("utf-8", "replace")
+        return self.log.read_bytes()[-size:].decode("utf-8", "replace").strip()
+
+    def reason(self) -> str | None:
+        """The last fatal line of the log that is not a refused client. Untrusted text."""
+        fatal = re.findall(r"(?:FATAL|PANIC|ERROR):\s+(?!the database system is)(.+)", self.log_tail(20_000))
+        return fatal[-1] if fatal else None
 
 
 def server_programs(major: str | None = None, configured: Path | None = None) -> Path:
@@ -160,13 +165,14 @@ def _await_ready(cluster: Cluster) -> None:
     while waited < START_SECONDS:
         if (code := cluster.process.poll()) is not None:
             raise StepFailed(
-                "scratch-start-failed", f"the restored server ended with {code}: {cluster.log_tail().strip()}"
+                "scratch-start-failed",
+                f"the restored server ended with {code}: {cluster.reason() or cluster.log_tail()}",
             )
         if _is_ready(cluster.data / "postmaster.pid"):
             return
         cluster.programs.pause(POLL_SECONDS)
         waited += POLL_SECONDS
-    raise StepFailed("scratch-start-failed", f"not ready after {START_SECONDS:.0f} s: {cluster.log_tail().strip()}")
+    raise StepFailed("scratch-start-failed", f"not ready after {START_SECONDS:.0f} s: {cluster.log_tail()}")
 
 
 def _is_ready(pid_file: Path) -> bool:
@@ -194,8 +200,7 @@ def await_promotion(cluster: Cluster, time_limit: float) -> None:
                 break
         cluster.programs.pause(POLL_SECONDS)
         waited += POLL_SECONDS
-    reason = re.findall(r"FATAL:\s+(.+)", cluster.log_tail(8000))
-    raise StepFailed("target-not-reached", reason[-1] if reason else f"still in recovery after {time_limit:.0f} s")
+    raise StepFailed("target-not-reached", cluster.reason() or f"still in recovery after {time_limit:.0f} s")
 
 
 def _write_rules(place: Path, user: str, role: str) -> None:
