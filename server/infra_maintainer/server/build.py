@@ -21,7 +21,7 @@ LIST_TTL_MS = 300_000
 
 def build_server(kit: Kit, **transport: Any) -> MCPServer[Any]:
     """A server over one kit, the same object for stdio and HTTP. `transport` is passed on (token_verifier, auth)."""
-    tools = _tools(kit)
+    tools = tools_of(kit)
     server: MCPServer[Any] = MCPServer(
         NAME,
         title="Infrastructure maintainer",
@@ -38,7 +38,7 @@ def build_server(kit: Kit, **transport: Any) -> MCPServer[Any]:
     return server
 
 
-def _tools(kit: Kit) -> list[Tool]:
+def tools_of(kit: Kit) -> list[Tool]:
     """One tool per file of the folder `mcp_tools`, in a fixed order; each refuses arguments it does not know."""
     package = import_module("infra_maintainer.server.mcp_tools")
     found = sorted(module.name for module in pkgutil.iter_modules(package.__path__))

@@ -1,7 +1,7 @@
 """Judge the evidence of one run by every check of a job."""
 
+import hashlib
 import logging
-import secrets
 import traceback
 from collections.abc import Iterable
 from datetime import datetime
@@ -32,7 +32,7 @@ def coverage_of(evidence: list[AnyEvidence]) -> Coverage:
 def assess(
     evidence: list[AnyEvidence], policy: Policy, job: Job, as_of: datetime, *, users_first: bool = False
 ) -> Report:
-    """The report of a job over its evidence. Pure but for the run's random id."""
+    """The report of a job over its evidence. Pure: the same evidence gives the same report, its run id included."""
     facts = Facts(evidence)
     outcomes = [outcome for check in checks_for(job) for outcome in _judge(check, facts, policy)]
     findings = sorted(
@@ -43,7 +43,7 @@ def assess(
     coverage = coverage_of(evidence)
     decision = decide(findings, passes, unknowns, coverage, policy, users_first=users_first)
     return Report(
-        run="run_" + secrets.token_hex(6),
+        run=_run_id(job, as_of, evidence),
         job=job,
         as_of=as_of,
         verdict=decision.verdict,
@@ -57,6 +57,11 @@ def assess(
         evidence=evidence,
         evidence_total=len(evidence),
     )
+
+
+def _run_id(job: Job, as_of: datetime, evidence: list[AnyEvidence]) -> str:
+    content = "\n".join([job, as_of.isoformat(), *(each.id for each in evidence)])
+    return "run_" + hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def _judge(check: Check, facts: Facts, policy: Policy) -> Iterable[Outcome]:

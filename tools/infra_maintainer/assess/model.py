@@ -10,6 +10,7 @@ Severity = Literal["critical", "high", "medium", "low"]
 Verdict = Literal["healthy", "at_risk", "degraded", "critical", "unknown"]
 Job = Literal["health", "capacity", "costs", "security", "recovery"]
 AnyEvidence = Annotated[Measured | Derived | Declared | Missing, Field(discriminator="kind")]
+JOBS: tuple[Job, ...] = ("health", "capacity", "costs", "security", "recovery")
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.model import Finding, Job, Pass, Unknown
+from infra_maintainer.assess.model import JOBS, Finding, Job, Pass, Unknown
 from infra_maintainer.assess.policy import Policy, baseline
 
 Outcome = Finding | Pass | Unknown
@@ -55,3 +55,11 @@ def checks_for(job: Job) -> tuple[Check, ...]:
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
     return tuple(_CHECKS[key] for key in sorted(_CHECKS) if key.startswith(f"{job}."))
+
+
+@cache
+def jobs() -> tuple[Job, ...]:
+    """The jobs that have checks: the folders beside this file, users first."""
+    package = import_module("infra_maintainer.assess")
+    folders = {module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg}
+    return tuple(job for job in JOBS if job in folders)

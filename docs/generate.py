@@ -1,0 +1,100 @@
+"""Write the parts of the documentation that come from the code: run `python docs/generate.py` after a change.
+
+With --check nothing is written; the names of files that are out of date are printed, and the exit code is 1.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT / root) for root in ("server", "tools", "prompts", "agents", "evals")]
+
+from infra_maintainer.assess.policy import baseline  # noqa: E402  # after the path is set
+from infra_maintainer.assess.registry import checks_for, jobs  # noqa: E402
+from infra_maintainer.evidence.vocabulary import vocabulary  # noqa: E402
+from infra_maintainer.server.build import tools_of  # noqa: E402
+from infra_maintainer.sources.registry import all_sources  # noqa: E402
+from infra_maintainer.system.system import System  # noqa: E402
+from infra_maintainer.tools.kit import Kit  # noqa: E402
+
+HEAD = "<!-- written by docs/generate.py: change the code, then run it -->\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with its text."""
+    return {
+        DOCS / "sources.md": _page("Sources", "What is looked at, and by which file.", _sources()),
+        DOCS / "checks.md": _page("Checks", "What is judged, by which file, and the rules that decide.", _checks()),
+        DOCS / "policy.md": _page("Policy", "Every rule with its value and reason. Limits are strict.", _policy()),
+        DOCS / "quantities.md": _page("Quantities", "The closed vocabulary of evidence.", _quantities()),
+        DOCS / "tools.md": _page("Tools", "What an MCP host sees.", _tools()),
+    }
+
+
+def _page(title: str, says: str, lines: Iterator[str]) -> str:
+    return "\n".join([HEAD, f"# {title}", "", says, "", *lines]).rstrip() + "\n"
+
+
+def _sources() -> Iterator[str]:
+    yield "| source | looks at | for | always says | may say |"
+    yield "|---|---|---|---|---|"
+    for each in all_sources():
+        says = f"{_names(each.quantities)} | {_names(each.also)}"
+        yield f"| `{each.name}` | {each.title} | {', '.join(each.jobs)} | {says} |"
+
+
+def _checks() -> Iterator[str]:
+    yield "| job | check | asks | reads | rules |"
+    yield "|---|---|---|---|---|"
+    for job in jobs():
+        for each in checks_for(job):
+            yield f"| {job} | `{each.name}` | {each.title} | {_names(each.quantities)} | {_names(each.policies)} |"
+
+
+def _policy() -> Iterator[str]:
+    yield "| rule | value | severity | reason |"
+    yield "|---|---|---|---|"
+    for rule in (baseline()[name] for name in sorted(baseline())):
+        value = str(rule.value).lower() if isinstance(rule.value, bool) else f"{rule.value:g}"
+        yield f"| `{rule.id}` | {value} {rule.unit} | {rule.severity} | {rule.reason} |"
+
+
+def _quantities() -> Iterator[str]:
+    yield "| quantity | unit | meaning |"
+    yield "|---|---|---|"
+    for each in (vocabulary()[name] for name in sorted(vocabulary())):
+        yield f"| `{each.name}` | {each.unit} | {each.says} |"
+
+
+def _tools() -> Iterator[str]:
+    for tool in tools_of(Kit(System(), None)):
+        hints = tool.annotations
+        yield f"## {tool.name}\n\n{tool.description}\n"
+        yield f"Reads only: {'yes' if hints and hints.read_only_hint else 'no'}.\n"
+        yield "| argument | meaning | default |\n|---|---|---|"
+        for name, schema in tool.parameters.get("properties", {}).items():
+            default = "required" if name in tool.parameters.get("required", []) else f"`{schema.get('default')}`"
+            yield f"| `{name}` | {schema.get('description', '')} | {default} |"
+        yield ""
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return " ".join(f"`{name}`" for name in names)
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the pages."""
+    fresh = pages()
+    stale = [path for path, text in fresh.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        print(path.relative_to(ROOT))
+        if "--check" not in arguments:
+            path.write_text(fresh[path], encoding="utf-8")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,25 @@
+"""The documentation says what the code does: generated pages are up to date, named paths exist."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    """A table that drifts from the code is a lie with borders."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec and spec.loader
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    stale = [path.name for path, text in generate.pages().items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, f"run: python docs/generate.py ({stale})"
+
+
+def test_layout_names_every_room_and_nothing_else() -> None:
+    """A room that the map leaves out, or a room that is gone, misleads the next reader."""
+    text = (ROOT / "docs" / "layout.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `(\w+/infra_maintainer/\w+)/`", text, re.M))
+    rooms = {p.parent.relative_to(ROOT).as_posix() for p in ROOT.glob("*/infra_maintainer/*/__init__.py")}
+    assert named == rooms
