@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from infra_maintainer.bills.failure import BillError
-from infra_maintainer.bills.files import BillFiles, find_files
+from infra_maintainer.bills.files import BillFiles, csv_header, find_files
 from infra_maintainer.bills.questions import Loading, Question, sql_of
 from infra_maintainer.bills.relation import Relation, relation, rolled_up
 
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_MB = 512
+# Nothing is guessed: a sniffer looks at the first rows, and one broken row there would refuse the whole file.
 READ_CSV = (
-    "read_csv({files}, header=true, all_varchar=true, delim=',', quote='\"', escape='\"', nullstr=['NULL', ''],"
-    " ignore_errors=true, store_rejects=true, filename=true)"
+    "read_csv({files}, columns={columns}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"',"
+    " nullstr=['NULL', ''], ignore_errors=true, store_rejects=true, filename=true)"
 )
 READ_PARQUET = "read_parquet({files}, filename=true)"
-Layout = tuple[str, tuple[tuple[str, str], ...]]
+Columns = tuple[tuple[str, str], ...]
+Layout = tuple[str, Columns]
 
 
 class DuckdbBill:
@@ -87,7 +89,7 @@ def _load(connection: "duckdb.DuckDBPyConnection", path: str, files: BillFiles, 
     skipped: list[str] = []
     refusal: BillError | None = None
     for (kind, columns), group in layouts.items():
-        source = (READ_CSV if kind == "csv" else READ_PARQUET).format(files=_literals(group))
+        source = _source(kind, columns, group)
         try:
             each = relation("duckdb", dict(columns), source, with_files=True)
         except BillError as error:
@@ -114,21 +116,33 @@ def _view(connection: "duckdb.DuckDBPyConnection", number: int, related: Relatio
     connection.execute(f"CREATE VIEW focus_{number} AS {related.focus.replace('FROM typed', f'FROM typed_{number}')}")
 
 
+def _source(kind: str, columns: Columns, files: Sequence[str]) -> str:
+    if kind == "parquet":
+        return READ_PARQUET.format(files=_literals(files))
+    listed = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name, _ in columns)
+    return READ_CSV.format(files=_literals(files), columns=f"{{{listed}}}")
+
+
 def _layouts(connection: "duckdb.DuckDBPyConnection", files: BillFiles) -> tuple[dict[Layout, list[str]], list[str]]:
     """Files by kind and columns: columns change over time, and DuckDB counts broken rows per layout."""
     import duckdb
 
     layouts: dict[Layout, list[str]] = {}
     unreadable: list[str] = []
-    for kind, reader, names in (("csv", READ_CSV, files.csv), ("parquet", READ_PARQUET, files.parquet)):
-        for file in names:
-            try:
-                described = connection.execute(f"DESCRIBE SELECT * FROM {reader.format(files=_literals([file]))}")
-                columns = tuple((str(row[0]), str(row[1])) for row in described.fetchall() if row[0] != "filename")
-            except duckdb.Error:
-                unreadable.append(file)
-                continue
-            layouts.setdefault((kind, columns), []).append(file)
+    for file in files.csv:
+        names = csv_header(file)
+        if names:
+            layouts.setdefault(("csv", tuple((name, "VARCHAR") for name in names)), []).append(file)
+        else:
+            unreadable.append(file)
+    for file in files.parquet:
+        try:
+            described = connection.execute(f"DESCRIBE SELECT * FROM {READ_PARQUET.format(files=_literals([file]))}")
+            columns = tuple((str(row[0]), str(row[1])) for row in described.fetchall() if row[0] != "filename")
+        except duckdb.Error:
+            unreadable.append(file)
+            continue
+        layouts.setdefault(("parquet", columns), []).append(file)
     return layouts, unreadable
 
 
@@ -156,4 +170,8 @@ def _run(
 
 
 def _literals(texts: Sequence[str]) -> str:
-    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+    return "[" + ", ".join(_literal(text) for text in texts) + "]"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,12 +1,16 @@
 """The files of a bill: found under a path, bounded, local, of a kind that can be read."""
 
+import csv
 import glob
+import gzip
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 from infra_maintainer.bills.failure import BillError
 
 MOST_FILES = 10_000
+MOST_HEADER = 1 << 16  # characters
 KINDS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 
 
@@ -51,6 +55,26 @@ def find_files(path: str) -> BillFiles:
     if bill.total > MOST_FILES:
         raise BillError("not_supported", f"{bill.total} files at {path!r}", f"narrow it to {MOST_FILES} files or fewer")
     return bill
+
+
+def csv_header(file: str) -> list[str]:
+    """The column names of a CSV's first line, a repeated name numbered; empty when there is no readable one."""
+    opened = (
+        gzip.open(file, "rt", encoding="utf-8-sig", errors="replace", newline="")
+        if file.lower().endswith(".gz")
+        else open(file, encoding="utf-8-sig", errors="replace", newline="")
+    )
+    try:
+        with opened as lines:
+            names = next(csv.reader([lines.readline(MOST_HEADER)]), [])
+    except (OSError, EOFError, zlib.error, csv.Error):
+        return []
+    seen: dict[str, int] = {}
+    header: list[str] = []
+    for name in names:
+        number = seen[name] = seen.get(name, 0) + 1
+        header.append(name if number == 1 else f"{name}_{number}")
+    return header
 
 
 def _candidates(path: str) -> list[Path]:

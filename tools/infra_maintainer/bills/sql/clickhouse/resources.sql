@@ -5,8 +5,8 @@ SELECT resource_id, currency, recent, covered, recent_days, all_recent, all_reso
 FROM (SELECT resource_id, currency, coalesce(sum(effective_sum), 0) AS recent, count(DISTINCT charge_day) AS recent_days,
              coalesce(sum(CASE WHEN commitment_status = 'Used' THEN effective_sum END), 0) AS covered,
              min(charge_day) AS first_day, max(charge_day) AS last_day,
-             any(resource_name) AS resource_name, any(resource_type) AS resource_type, any(provider) AS provider,
-             any(service) AS service, any(region) AS region, any(account) AS account, any(tags) AS tags,
+             max(resource_name) AS resource_name, max(resource_type) AS resource_type, max(provider) AS provider,
+             max(service) AS service, max(region) AS region, max(account) AS account, max(tags) AS tags,
              sum(sum(effective_sum)) OVER (PARTITION BY currency) AS all_recent,
              count(*) OVER (PARTITION BY currency) AS all_resources
       FROM focus
