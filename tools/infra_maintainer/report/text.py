@@ -68,13 +68,21 @@ def _findings(findings: list[Finding], paint: Paint, width: int) -> list[str]:
 
 
 def _unknowns(unknowns: list[Unknown], paint: Paint, width: int, most: int) -> list[str]:
+    """Each unknown; those with one reason and one remedy stand together above it."""
     lines: list[str] = []
-    for each in unknowns[:most]:
+    for position, each in enumerate(unknowns[:most]):
         lines += _entry("UNKNOWN", each, paint(f"{'UNKNOWN':<17}", "unknown"), width)
-        lines += _wrap(f"{each.why}: {each.detail}; to know: {each.how}".replace(": ;", ";"), width, 18)
+        following = unknowns[position + 1] if position + 1 < min(most, len(unknowns)) else None
+        if following is None or _reason(following) != _reason(each):
+            lines += _wrap(_reason(each), width, 18)
     if len(unknowns) > most:
         lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (ask for detail)")
     return [*lines, ""] if lines else lines
+
+
+def _reason(unknown: Unknown) -> str:
+    because = f"{unknown.why}: {unknown.detail}" if unknown.detail else unknown.why
+    return f"{because}; to know: {unknown.how}"
 
 
 def _passes(passes: list[Pass], paint: Paint, width: int, most: int) -> list[str]:

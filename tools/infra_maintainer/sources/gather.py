@@ -14,7 +14,7 @@ from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
 
 log = logging.getLogger(__name__)
-NO_SUBJECT = "system:declared"
+NO_SUBJECT = "system:your system"
 LAST_WORDS_S = 0.5  # for sources that notice the end of time by themselves and say what they have
 
 

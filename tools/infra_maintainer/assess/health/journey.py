@@ -46,7 +46,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     yield from facts.unknowns(
         "journey.ok",
         "journey_failing",
-        "Whether users can finish what they came for was not measured ({name}).",
+        "Whether users can finish what they came for was not measured: {name}.",
         "medium",
         policy=rule.id,
         user_facing=True,
