@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 _READ = {"evidence", "system", "world"}
-_ENGINES = {"logs", "prometheus", "drill", "forecast", "load", "bills", "estate", "tls", "secrets"}
+_ENGINES = {"logs", "prometheus", "drill", "forecast", "load", "bills", "estate", "tls", "secrets", "topology"}
 _CORE = {*_READ, "sources", "assess", "report", "answer"}
 MAY_IMPORT: dict[str, set[str]] = {
     "evidence": set(),

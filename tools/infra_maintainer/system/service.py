@@ -47,6 +47,8 @@ class Service(Section):
     critical: bool = True
     journey: list[Journey] = []
     instances: int | None = Field(default=None, ge=1)
-    depends_on: list[str] = []
+    depends_on: list[str] = Field(default=[], description="services; a name with ? at its end is optional")
+    minimum: int = Field(default=1, ge=1, description="instances that must live for the service to be up")
+    failover: Literal["manual", "automatic"] | None = None
     price_per_month: float | None = Field(default=None, ge=0)
     currency: str | None = None

@@ -1,18 +1,31 @@
 """infra.toml as one frozen model. Everything is optional: without a file the system is the machine this runs on."""
 
+from infra_maintainer.system.backup import Backup
+from infra_maintainer.system.dataset import Dataset
 from infra_maintainer.system.endpoint import Endpoint
 from infra_maintainer.system.fact import Fact
+from infra_maintainer.system.recovery import Recovery
+from infra_maintainer.system.runbook import Runbook
 from infra_maintainer.system.section import Section
 from infra_maintainer.system.service import Service
+from infra_maintainer.system.topology import AcceptedRisk, Instance, Shared, UserJourney
 
 
 class System(Section):
     """The system as its owner declares it. One field per kind of section; each kind has a file of its own."""
 
     policy: dict[str, float | bool] = {}
+    accepted_risk: list[AcceptedRisk] = []
+    backup: list[Backup] = []
+    dataset: list[Dataset] = []
     endpoint: list[Endpoint] = []
     fact: list[Fact] = []
+    instance: list[Instance] = []
+    recovery: Recovery = Recovery()
+    runbook: list[Runbook] = []
     service: list[Service] = []
+    shared: list[Shared] = []
+    user_journey: list[UserJourney] = []
 
     def with_urls(self, urls: list[str]) -> "System":
         """The same system with some more endpoints, those a user named in this request. Raises ValueError."""

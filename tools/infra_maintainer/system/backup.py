@@ -1,0 +1,56 @@
+"""`[[backup]]`: where copies of some data lie, what they protect, and what was promised about them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from infra_maintainer.system.section import Section
+
+Kind = Literal["dump", "restic", "borg", "pgbackrest", "barman"]
+DataClass = Literal["critical", "user_data", "configuration"]
+
+
+def without_password(conninfo: str) -> str:
+    """Raise ValueError for a connection string that carries a password: PostgreSQL has a password file for it."""
+    if "password" in conninfo.lower() or ("://" in conninfo and ":" in conninfo.split("@")[0].split("://")[1]):
+        raise ValueError("must not carry a password; use ~/.pgpass or a service file")
+    return conninfo
+
+
+Conninfo = Annotated[str, AfterValidator(without_password)]
+Place = Annotated[str, Field(pattern=r"^[\w./@:+,~ -]+$", min_length=1)]
+FilePath = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
+
+
+class Backup(Section):
+    """One repository. `place` is its folder or address; for pgBackRest and barman their configuration file.
+
+    `class` gives the promise when `rpo_h` does not: critical hourly, user_data daily, configuration on change.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    kind: Kind
+    place: Place
+    protects: list[str] = Field(default=[], description="names of databases, services or data sets")
+    data_class: DataClass = Field(default="user_data", alias="class")
+    rpo_h: float | None = Field(default=None, gt=0, description="hours of data that may be lost")
+    rto_h: float | None = Field(default=None, gt=0, description="hours until it must be back")
+    retention_days: float | None = Field(default=None, gt=0)
+    password_file: FilePath | None = None
+    escrow_file: FilePath | None = Field(default=None, description="the same key, kept away from this host")
+    keys_folder: FilePath | None = None
+    stanza: str | None = Field(default=None, pattern=r"^[\w.-]+$")
+    database: str | None = None
+    tables: list[str] = Field(default=[], description="schema.table names that a restore must bring back")
+    newest: list[str] = Field(default=[], description="schema.table.column whose newest value shows the data's age")
+    live: Conninfo | None = Field(default=None, description="connection string of the living database, read only")
+    role: str = Field(default="postgres", pattern=r"^\w+$")
+    data_path: str | None = Field(default=None, description="folder of the data that is protected", pattern=r"^/")
+
+    @property
+    def subject(self) -> str:
+        """What evidence about it is filed under."""
+        return f"backup:{self.name}"
