@@ -1,4 +1,4 @@
-"""Loading a bill: what is broken is counted, what is hostile stays text, and nothing else on the machine can be read."""
+"""Loading a bill: what is broken is counted, what is hostile stays text, and no other file can be read."""
 
 import os
 from datetime import date, timedelta

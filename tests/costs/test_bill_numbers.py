@@ -1,4 +1,4 @@
-"""The aggregates of a bill against sums made by hand with the csv module and decimals: another program, another arithmetic."""
+"""The aggregates of a bill against sums by hand: the csv module and decimals, another arithmetic."""
 
 import csv
 import gzip
@@ -135,7 +135,7 @@ def test_commitment_totals_equal_a_sum_by_hand(bill: tuple[Rows, Audit]) -> None
 
 
 def test_the_official_sample_is_known_by_its_zeroed_effective_costs(tmp_path: Path) -> None:
-    """Quirks of the official sample, made by hand: a stray Id, NULL texts, no zone, and EffectiveCost 0 though billed."""
+    """Its quirks, made by hand: a stray Id, NULL texts, no zone, and EffectiveCost 0 though billed."""
     path = tmp_path / "quirks.csv"
     path.write_text(
         '"BilledCost","EffectiveCost","BillingCurrency","ChargeCategory","ChargePeriodStart","ServiceName",'

@@ -44,8 +44,10 @@ def saving(dossier: Dossier, rates: Rates, cut: float | None = None) -> tuple[fl
         return 0.0, 0.0
     whole = float(cost.value)
     wanted = whole if cut is None else min(cut, whole)
-    covered = min(whole, dossier.number("resource.covered") or 0.0)
-    own = max(0.0, wanted - covered)
+    covered = dossier.number("resource.covered")
+    if covered is None:  # a commitment may pay all of it: then nothing is saved
+        return 0.0, wanted
+    own = max(0.0, wanted - min(whole, covered))
     rest = wanted - own
     return own, own + covered_saving(rest, rates.open_list.get(cost.unit, 0.0), rates.discount.get(cost.unit, 0.0))
 
