@@ -207,8 +207,8 @@ class LogEngine:
                 "WHERE agent = 0 GROUP BY client"
             )
             run(
-                f"INSERT INTO failed SELECT route, client, key, count(*) FROM hits WHERE agent = 0 AND {why} IS NOT NULL"
-                " GROUP BY ALL"
+                f"INSERT INTO failed SELECT route, client, key, count(*) FROM hits WHERE agent = 0 AND {why} IS NOT"
+                " NULL GROUP BY ALL"
             )
         if "upstream_address" in self.format.fields():
             run("INSERT INTO upstreams SELECT upstream, attempts, status, upstream_us, count(*) FROM hits GROUP BY ALL")
