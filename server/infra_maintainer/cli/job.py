@@ -6,12 +6,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from infra_maintainer.assess.model import Report
 from infra_maintainer.evidence.store import Store, default_path
-from infra_maintainer.report.text import exit_code, render_text
 from infra_maintainer.tools.kit import Kit, Progress
-from infra_maintainer.world.world import World
+
+if TYPE_CHECKING:  # imported where they are used: every command imports this file to say its options
+    from infra_maintainer.assess.model import Report
+    from infra_maintainer.world.world import World
 
 CONFIG_FOUND_HERE = Path("infra.toml")
 
@@ -34,8 +36,12 @@ def kit_of(options: argparse.Namespace) -> Kit:
     return Kit.from_paths(config, options.world, store)
 
 
-def run(options: argparse.Namespace, job: Callable[[Kit, World, list[str], Progress], Report], urls: list[str]) -> int:
+def run(
+    options: argparse.Namespace, job: "Callable[[Kit, World, list[str], Progress], Report]", urls: list[str]
+) -> int:
     """Run a job in a fresh world, print its report, give the exit code."""
+    from infra_maintainer.report.text import exit_code
+
     if not 0 < options.time_limit <= 3600:
         raise ValueError(f"--time-limit {options.time_limit:g}: give 1 to 3600 seconds")
     kit = kit_of(options)
@@ -45,8 +51,10 @@ def run(options: argparse.Namespace, job: Callable[[Kit, World, list[str], Progr
     return exit_code(report)
 
 
-def show(report: Report, options: argparse.Namespace) -> None:
+def show(report: "Report", options: argparse.Namespace) -> None:
     """Print a report: JSON, or text with colour on a terminal."""
+    from infra_maintainer.report.text import exit_code, render_text
+
     if options.json:
         print(report.model_dump_json(exclude_none=True))
         return

@@ -62,13 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """The command's own exit code; the caller's mistakes are usage, anything else unexpected is ours."""
-    from infra_maintainer.cli.mistakes import CALLER_MISTAKES
-
     try:
         return int(options.run(options))
-    except CALLER_MISTAKES as mistake:
-        print(f"infra-maintainer: {mistake}", file=sys.stderr)
-        return USAGE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
@@ -76,6 +71,11 @@ def _run(options: argparse.Namespace) -> int:
         print("infra-maintainer: stopped", file=sys.stderr)
         return FAILED
     except Exception as error:
+        from infra_maintainer.cli.mistakes import CALLER_MISTAKES
+
+        if isinstance(error, CALLER_MISTAKES):
+            print(f"infra-maintainer: {error}", file=sys.stderr)
+            return USAGE
         logging.getLogger(__name__).exception("unexpected")
         print(
             f"infra-maintainer: a fault of ours, not of your system: {type(error).__name__}: {error}", file=sys.stderr

@@ -4,13 +4,10 @@ import json
 import logging
 from typing import Any, cast
 
-from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent
 from pydantic import ValidationError
 
-from infra_maintainer.evidence.audit import append
-from infra_maintainer.evidence.redact import redact
-from infra_maintainer.evidence.store import StoreError
+from infra_maintainer.server.catalogue import Catalogue
 from infra_maintainer.tools.kit import Kit
 
 log = logging.getLogger(__name__)
@@ -19,8 +16,8 @@ log = logging.getLogger(__name__)
 class Gate:
     """Middleware of the server."""
 
-    def __init__(self, tools: dict[str, Tool], kit: Kit) -> None:
-        self._tools = tools
+    def __init__(self, catalogue: Catalogue, kit: Kit) -> None:
+        self._catalogue = catalogue
         self._kit = kit
 
     async def __call__(self, ctx: Any, call_next: Any) -> Any:
@@ -44,9 +41,11 @@ class Gate:
 
     def _refusal(self, name: str, arguments: dict[str, Any]) -> str | None:
         """What is wrong with a call, the allowed arguments and the next step; None when nothing is."""
-        tool = self._tools.get(name)
+        from infra_maintainer.evidence.redact import redact
+
+        tool = self._catalogue.tool(name)
         if tool is None:
-            return f"There is no tool {redact(name)[:80]!r}. Tools: {', '.join(sorted(self._tools))}."
+            return f"There is no tool {redact(name)[:80]!r}. Tools: {', '.join(self._catalogue.names)}."
         allowed = list(tool.parameters.get("properties", {}))
         metadata = tool.fn_metadata
         try:
@@ -58,6 +57,9 @@ class Gate:
 
     async def _audit(self, tool: str, arguments: dict[str, Any], outcome: str) -> None:
         import anyio
+
+        from infra_maintainer.evidence.audit import append
+        from infra_maintainer.evidence.store import StoreError
 
         store = self._kit.store
         if store is None:
@@ -71,6 +73,8 @@ class Gate:
 
 def _problem(error: dict[str, Any], arguments: dict[str, Any]) -> str:
     """One mistake in words, with the value that was given."""
+    from infra_maintainer.evidence.redact import redact
+
     path = [str(part) for part in error["loc"]]
     if error["type"] == "extra_forbidden":
         return f"unknown argument {redact(path[-1])[:80]!r}"

@@ -7,7 +7,6 @@ import anyio.to_thread
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
-from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.tools.kit import Kit
 
 
@@ -31,6 +30,8 @@ def add_resources(server: MCPServer[Any], kit: Kit) -> None:
         description="The whole report of a run, by the run id that a tool returned.",
     )
     async def report(run: str) -> str:  # pyright: ignore[reportUnusedFunction]
+        from infra_maintainer.evidence.store import StoreError
+
         if kit.store is None:
             raise ResourceError("nothing is kept in this run (--no-store)")
         try:

@@ -1,6 +1,5 @@
 """The transports: stdio, and Streamable HTTP on loopback, or elsewhere with a token and TLS in front."""
 
-import ipaddress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,8 @@ def serve_http(kit: Kit, host: str, port: int, token_file: Path | None, *, tls_p
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress
+
     if host == "localhost":
         return True
     try:

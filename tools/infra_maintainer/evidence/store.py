@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra_maintainer.evidence.migrations import migrations
-from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing, Sample, evidence_from
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where they are used: a server that is only asked for its tools needs none of them
     from sqlite_utils import Database
 
+    from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing, Sample
+
+    AnyEvidence = Measured | Derived | Declared | Missing
+
 LOCK_WAIT_S = 10.0
-AnyEvidence = Measured | Derived | Declared | Missing
 
 
 class StoreError(Exception):
@@ -78,7 +80,7 @@ class Store:
         os.chmod(self.path, 0o600)
 
     def keep(
-        self, evidence: Iterable[AnyEvidence], run: str, job: str, as_of: datetime, verdict: str, report: str
+        self, evidence: "Iterable[AnyEvidence]", run: str, job: str, as_of: datetime, verdict: str, report: str
     ) -> None:
         """Keep one run whole: its evidence, its report, and its numbers as samples. All of it, or a StoreError."""
         records = list(evidence)
@@ -103,8 +105,10 @@ class Store:
                 {"run": run, "job": job, "as_of": _iso(as_of), "verdict": verdict, "report": report}, replace=True
             )
 
-    def explain(self, ids: Iterable[str]) -> dict[str, AnyEvidence]:
+    def explain(self, ids: Iterable[str]) -> "dict[str, AnyEvidence]":
         """The records behind ids; an id that is not here is not in the result. Raises StoreError."""
+        from infra_maintainer.evidence.model import evidence_from
+
         wanted = list(dict.fromkeys(ids))
         marks = ",".join("?" * len(wanted))
         with self.open() as db:
@@ -124,8 +128,10 @@ class Store:
         with self.open() as db:
             return list(db.query(sql, arguments))
 
-    def samples(self, quantity: str, subject: str, since: datetime) -> list[Sample]:
+    def samples(self, quantity: str, subject: str, since: datetime) -> "list[Sample]":
         """Earlier values since a moment, oldest first. Raises StoreError."""
+        from infra_maintainer.evidence.model import Sample
+
         sql = "select at, value from samples where quantity = ? and subject = ? and at >= ? order by at"
         with self.open() as db:
             rows = list(db.query(sql, [quantity, subject, since.timestamp()]))
@@ -158,8 +164,10 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _samples(records: list[AnyEvidence]) -> Iterator[dict[str, Any]]:
+def _samples(records: "list[AnyEvidence]") -> Iterator[dict[str, Any]]:
     """Measured numbers as samples; one statistic per quantity, the plain reading, so that like follows like."""
+    from infra_maintainer.evidence.model import Measured
+
     for each in records:
         if (
             isinstance(each, Measured)
