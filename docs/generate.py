@@ -1,4 +1,4 @@
-"""Write the parts of the documentation that come from the code: run `python docs/generate.py` after a change.
+"""Write the documentation and the tool definitions that come from the code: run `python docs/generate.py` after a change.
 
 With --check nothing is written; the names of files that are out of date are printed, and the exit code is 1.
 """
@@ -9,13 +9,14 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
+DEFINITIONS = ROOT / "server" / "infra_maintainer" / "server" / "definitions"
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / root) for root in ("server", "tools", "prompts", "agents", "evals")]
 
 from infra_maintainer.assess.policy import baseline  # noqa: E402  # after the path is set
 from infra_maintainer.assess.registry import checks_for, jobs  # noqa: E402
 from infra_maintainer.evidence.vocabulary import vocabulary  # noqa: E402
-from infra_maintainer.server.build import tools_of  # noqa: E402
+from infra_maintainer.server.catalogue import Catalogue, definition_files  # noqa: E402
 from infra_maintainer.sources.registry import all_sources  # noqa: E402
 from infra_maintainer.system.system import System  # noqa: E402
 from infra_maintainer.tools.kit import Kit  # noqa: E402
@@ -31,6 +32,7 @@ def pages() -> dict[Path, str]:
         DOCS / "policy.md": _page("Policy", "Every rule with its value and reason. Limits are strict.", _policy()),
         DOCS / "quantities.md": _page("Quantities", "The closed vocabulary of evidence.", _quantities()),
         DOCS / "tools.md": _page("Tools", "What an MCP host sees.", _tools()),
+        **{DEFINITIONS / name: text for name, text in definition_files(Kit(System(), None)).items()},
     }
 
 
@@ -70,7 +72,8 @@ def _quantities() -> Iterator[str]:
 
 
 def _tools() -> Iterator[str]:
-    for tool in tools_of(Kit(System(), None)):
+    catalogue = Catalogue(Kit(System(), None))
+    for tool in filter(None, map(catalogue.tool, catalogue.names)):
         hints = tool.annotations
         yield f"## {tool.name}\n\n{tool.description}\n"
         yield f"Reads only: {'yes' if hints and hints.read_only_hint else 'no'}.\n"

@@ -14,7 +14,7 @@ from infra_maintainer.tools.kit import Kit
 CATALOGUE = Catalogue(Kit(System(), None))
 TOKENS_PER_TOOL, TOKENS_OF_ALL = 300, 2000
 CHARACTERS_PER_TOKEN = 3.6  # the rule of bench/startup.py
-WRITE = "python -m infra_maintainer.server.catalogue"
+WRITE = "python docs/generate.py"
 
 
 def tokens(name: str) -> float:

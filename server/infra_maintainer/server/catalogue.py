@@ -3,7 +3,7 @@
 Building seven tools from their types costs more CPU than the rest of starting. So what `tools/list` answers is written
 beforehand, beside this file in `definitions/`, by
 
-    python -m infra_maintainer.server.catalogue
+    python docs/generate.py
 
 and a test fails when a definition is not what the code gives. A tool without a written definition is built at once.
 """
@@ -11,7 +11,6 @@ and a test fails when a definition is not what the code gives. A tool without a 
 import json
 import pkgutil
 from importlib import import_module, resources
-from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
@@ -69,6 +68,15 @@ class Catalogue:
         return definition.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def definition_files(kit: Kit) -> dict[str, str]:
+    """The text of every written definition, by file name."""
+    catalogue = Catalogue(kit)
+    return {
+        f"{name}.json": json.dumps(catalogue.define(name), indent=1, ensure_ascii=False) + "\n"
+        for name in catalogue.names
+    }
+
+
 def written(name: str) -> dict[str, Any] | None:
     """The written definition of a tool, or None."""
     file = resources.files("infra_maintainer.server").joinpath(f"definitions/{name}.json")
@@ -89,23 +97,3 @@ def _lean(schema: Any, *, of_properties: bool = False) -> Any:
         for key, each in schema.items()
         if of_properties or key != "title"
     }
-
-
-def write() -> list[Path]:
-    """Write every definition anew, and give the files."""
-    from infra_maintainer.system.system import System
-
-    catalogue = Catalogue(Kit(System(), None))
-    folder = Path(__file__).parent / "definitions"
-    folder.mkdir(exist_ok=True)
-    for gone in set(folder.glob("*.json")) - {folder / f"{name}.json" for name in catalogue.names}:
-        gone.unlink()
-    for name in catalogue.names:
-        text = json.dumps(catalogue.define(name), indent=1, ensure_ascii=False)
-        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    return sorted(folder.glob("*.json"))
-
-
-if __name__ == "__main__":
-    for path in write():
-        print(path.name)
