@@ -1,4 +1,4 @@
-"""Write the documentation and the tool definitions that come from the code: run `python docs/generate.py` after a change.
+"""Write the documentation and tool definitions that come from the code: run `python docs/generate.py` after a change.
 
 With --check nothing is written; the names of files that are out of date are printed, and the exit code is 1.
 """
