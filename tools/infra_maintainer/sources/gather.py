@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
-from infra_maintainer.evidence.model import Missing, Why
+from infra_maintainer.evidence.model import Missing, Why, evidence_from
 from infra_maintainer.sources.registry import AnyEvidence, Source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
@@ -62,7 +62,13 @@ class _Run:
 
 
 def gather(sources: tuple[Source, ...], survey: Survey) -> list[AnyEvidence]:
-    """Run every source, at the same time where the world allows, and complete what they owe with Missing."""
+    """Run every source, at the same time where the world allows, and complete what they owe with Missing.
+
+    A world of ready-made evidence is not looked at: it answers with the records that these sources could have given.
+    """
+    if survey.world.recorded_evidence is not None:
+        wanted = {quantity for each in sources for quantity in (*each.quantities, *each.also)}
+        return [each for each in map(evidence_from, survey.world.recorded_evidence) if each.quantity in wanted]
     evidence: list[AnyEvidence] = []
     runs: list[tuple[_Run, list[tuple[str | None, str]]]] = []
     for each in sources:

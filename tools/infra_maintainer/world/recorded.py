@@ -55,10 +55,22 @@ class RecordedWorld:
     def __init__(self, folder: Path, time_limit_s: float = 60.0) -> None:
         about = _about(folder)
         tape = TapeReader(folder)
+        self.recorded_evidence = _evidence(folder / "evidence.jsonl")
         self.deadline = Deadline(time_limit_s)
         self.clock: Clock = FrozenClock(datetime.fromisoformat(about["recorded_at"]))
         self.host: Host = _RecordedHost(about["host"], tape, folder / "files", self.deadline)
         self.http: Http = _RecordedHttp(tape)
+
+
+def _evidence(path: Path) -> list[dict[str, Any]] | None:
+    """Ready-made evidence, one JSON record per line; None when the folder has none."""
+    if not path.is_file():
+        return None
+    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        return [json.loads(line) for line in lines if line.strip()]
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON, one record per line: {error}") from error
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class RecordingWorld:
     """Wraps a world and writes a folder that `RecordedWorld` replays. Raises FileExistsError for a used folder."""
 
     sequential = True
+    recorded_evidence: list[dict[str, Any]] | None = None
 
     def __init__(self, inner: World, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """The one way to reach anything outside: a clock, a host, HTTP. Live here; recorded and recording are beside it."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from infra_maintainer.world.clock import Clock, Deadline, LiveClock
 from infra_maintainer.world.host import Host, LiveHost
@@ -14,6 +14,11 @@ class World(Protocol):
     """What sources read from. In a `sequential` world the order of calls matters: it is being recorded or replayed."""
 
     sequential: bool
+
+    @property
+    def recorded_evidence(self) -> "list[dict[str, Any]] | None":
+        """Evidence that this world holds ready-made instead of things to look at; None for other worlds."""
+        ...
 
     @property
     def clock(self) -> Clock:
@@ -40,6 +45,7 @@ class LiveWorld:
     """The machine this runs on and the network it sees."""
 
     sequential = False
+    recorded_evidence: list[dict[str, Any]] | None = None
 
     def __init__(self, time_limit_s: float = DEFAULT_TIME_LIMIT_S, root: Path = Path("/")) -> None:
         self.deadline = Deadline(time_limit_s)
