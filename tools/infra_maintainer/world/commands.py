@@ -25,7 +25,7 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     # --- health ---
     "journal_errors": Command(
-        ("journalctl", "--priority=err", "--since={0}", "--output=json", "--no-pager", "--quiet", "--lines=5000"),
+        ("journalctl", "--priority=err", "--since={0}", "--output=json", "--no-pager", "--lines=5000"),
         (r"-\d+(min|h)",),
         timeout_s=10,
         limit_bytes=8 << 20,
@@ -35,8 +35,6 @@ COMMANDS: dict[str, Command] = {
         ("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager", "--full"),
         package="systemd",
     ),
-    "time_status": Command(("timedatectl", "show"), package="systemd"),
-    "chrony_tracking": Command(("chronyc", "-n", "-c", "tracking"), package="chrony"),
 }
 
 

@@ -1,5 +1,6 @@
 """A host to look at: read a file, list a folder, run a command of the frozen table, take a psutil snapshot."""
 
+import io
 import os
 import stat
 from pathlib import Path
@@ -12,6 +13,7 @@ from infra_maintainer.world.process import Output, run_bounded
 from infra_maintainer.world.snapshots import SNAPSHOTS
 
 READ_LIMIT = 4 << 20
+READ_BLOCK = 64 << 10
 
 
 class Host(Protocol):
@@ -56,10 +58,10 @@ class LiveHost:
         self._deadline.check()
         try:
             descriptor = os.open(self._at(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise WorldError("not_supported", f"{path} is not a regular file", "name a regular file")
-                content = file.read(limit + 1)
+                content = _up_to(file, limit + 1)
         except OSError as error:
             raise _refused(path, error) from error
         if len(content) > limit:
@@ -97,6 +99,15 @@ class LiveHost:
         if not path.startswith("/"):
             raise ValueError(f"{path!r} is not an absolute path")
         return self._root / path.lstrip("/")
+
+
+def _up_to(file: io.FileIO, limit: int) -> bytes:
+    """The first bytes of a file, in blocks: asked for megabytes at once, files under /proc/sys fail with ENOMEM."""
+    parts: list[bytes] = []
+    while limit > 0 and (block := file.read(min(limit, READ_BLOCK))):
+        parts.append(block)
+        limit -= len(block)
+    return b"".join(parts)
 
 
 def _refused(path: str, error: OSError) -> WorldError:

@@ -1,0 +1,36 @@
+"""systemd units in the failed state."""
+
+from collections.abc import Iterator
+
+from infra_maintainer.sources.kernel.reading import require_systemd
+from infra_maintainer.sources.registry import AnyEvidence, source
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.world.failure import WorldError
+
+ORIGIN = "systemctl list-units --state=failed"
+
+
+def parse_units(text: str) -> list[str]:
+    """Names of the units listed. Raises WorldError(error) for a line that is not a failed unit."""
+    units: list[str] = []
+    for line in text.splitlines():
+        fields = line.replace("●", " ").split()
+        if not fields:
+            continue
+        if len(fields) < 4 or "." not in fields[0] or fields[2] != "failed":
+            raise WorldError("error", f"systemctl printed {line[:80]!r}", "run it by hand")
+        units.append(fields[0])
+    return units
+
+
+@source(title="failed systemd units", jobs=("health",), quantities=("units.failed",))
+def collect(survey: Survey) -> Iterator[AnyEvidence]:
+    """Their count, with their names as outside text."""
+    require_systemd(survey)
+    output = survey.world.host.run("failed_units")
+    if output.code or output.stderr.strip():
+        raise WorldError("error", f"systemctl said: {output.stderr.strip() or output.code}", "run it by hand")
+    units = parse_units(output.stdout)
+    yield survey.measured(
+        "units.failed", len(units), stat="count", source=ORIGIN, quote=", ".join(units) if units else None
+    )
