@@ -20,5 +20,5 @@ def run(options: argparse.Namespace) -> int:
     from infra_maintainer.cli import job
     from infra_maintainer.tools.all_jobs import JOBS
 
-    codes = [job.run(options, each, options.url) for each in JOBS]
+    codes = [job.run(options, each, options.url) for each in JOBS.values()]
     return 1 if 1 in codes else max(codes)
