@@ -13,5 +13,5 @@ JOBS: dict[Job, Callable[[Kit, World, list[str], Progress], Report]] = {
 
 
 def run_one(job: Job, kit: Kit, world: World) -> Report:
-    """One job by its name, without more addresses than the declared ones. Raises KeyError for a job that is not here."""
+    """One job by its name, with the declared addresses only. Raises KeyError for a job that is not here."""
     return JOBS[job](kit, world, [], lambda message: None)
