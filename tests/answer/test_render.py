@@ -45,10 +45,10 @@ def test_a_dangerous_action_and_reassuring_words_are_struck_out() -> None:
     """They stay visible as what the draft said."""
     data = honest()
     data["recommendations"].append({"verb": "mute_alerts", "target": "service:shop"})
-    data["explanation"] = "Overall everything is fine."
+    data["explanation"] = "With {c4} everything is fine."
     text = render(answer(data), verify(answer(data), run()), run())
     assert "~~mute alerts: service:shop~~" in text
-    assert "~~Overall everything is fine.~~" in text
+    assert "~~With 182 ms everything is fine.~~" in text
 
 
 def test_the_users_number_and_a_declared_target_are_labelled() -> None:
@@ -70,7 +70,7 @@ def test_unknowns_are_shown_with_their_reason_even_if_the_answer_is_silent() -> 
     assert "unknown, denied" in render(answer(), verify(answer(), run()), run())
 
 
-@pytest.mark.parametrize(("stat", "needed"), [("p95", 400), ("p99", 2000), ("p50", None), ("mean", None), (None, None)])
+@pytest.mark.parametrize(("stat", "needed"), [("p95", 400), ("p99", 2000), ("p50", 40), ("mean", None), (None, None)])
 def test_samples_that_a_percentile_needs(stat: str | None, needed: int | None) -> None:
     """20 / (1 - p)."""
     assert samples_needed(stat) == needed

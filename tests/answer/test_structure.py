@@ -82,10 +82,12 @@ LIES: dict[str, tuple[Change, str]] = {
     "digits in words": (lambda d: d.update(explanation="P95 is 1,837 ms."), "references"),
     "number word in words": (lambda d: d.update(explanation="It is about ninety percent slower."), "references"),
     "reference to nothing": (lambda d: d.update(explanation="See {c42}."), "references"),
-    "reassuring words": (lambda d: d.update(explanation="All in all everything is fine."), "wording"),
-    "dangerous words": (
-        lambda d: d["recommendations"][0].update(explanation="and disable monitoring meanwhile"),
-        "wording",
+    "words about nothing": (lambda d: d.update(explanation="Sleep well tonight."), "references"),
+    "reassuring words": (lambda d: d.update(explanation="With {c1} everything is fine."), "wording"),
+    "dangerous words": (lambda d: d.update(explanation="After {c1} disable monitoring meanwhile."), "wording"),
+    "dangerous precondition": (
+        lambda d: d["recommendations"][0].update(precondition="stop the alerts"),
+        "no_dangerous_action",
     ),
 }
 

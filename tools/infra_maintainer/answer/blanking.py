@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from infra_maintainer.answer.ledger import POINTER
+
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?"
 
 # Order matters: longer forms first. Each line is one kind of thing that carries digits without being a quantity.
@@ -10,7 +12,7 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
         r"https?://[^\s)>\]]+",
-        r"\bev_?[0-9a-f]+(?:#/[\w/.~-]*)?",
+        POINTER,
         r"\b(?:rp|run|report|dr|fc)_[0-9a-z_-]+",
         r"\{[a-z]\w*\}",
         r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|UTC|[+-]\d{2}:?\d{2})?)?",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from infra_maintainer.answer import wording
 from infra_maintainer.answer.equality import agrees, decimals
 from infra_maintainer.answer.ledger import Field, PointerError
-from infra_maintainer.answer.model import Answer, Assumed, Claim, Computed, Observed, words_of
+from infra_maintainer.answer.model import Answer, Assumed, Claim, Computed, Observed, comments_of, words_of
 from infra_maintainer.answer.numbers import read
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Run
 from infra_maintainer.answer.subjects import same, same_quantity
@@ -73,7 +73,7 @@ def _listed(answer: Answer, quantity: str, subject: str) -> bool:
 
 
 def _unmeasured(claim: Observed | Computed | Assumed, run: Run) -> bool:
-    quantity, subject = claim.quantity or "", None if isinstance(claim, Assumed) else claim.subject
+    quantity, subject = claim.quantity or "", claim.subject
     missing = [
         one
         for one in run.unmeasured
@@ -86,7 +86,8 @@ def _unmeasured(claim: Observed | Computed | Assumed, run: Run) -> bool:
         and same_quantity(field.quantity, quantity)
         and (not subject or same(field.subject or "", subject))
     ]
-    return bool(missing) and not measured
+    # Without a subject it stands for all of them, the unmeasured ones too.
+    return bool(missing) and (subject is None or not measured)
 
 
 def tails(answer: Answer, run: Run) -> Iterator[Fault]:
@@ -142,8 +143,13 @@ def actions(answer: Answer, run: Run) -> Iterator[Fault]:
             if banned and banned.name == verb.name and (ban.target == "*" or same(ban.target, advice.target)):
                 says = f"{name!r} is refused: {ban.why}"
                 yield Fault(check="no_dangerous_action", says=says, do="remove it", about=name)
-        if advice.saving is not None and answer.claim(advice.saving) is None:
-            yield Fault(check="references", says=f"saving of {name!r} names no claim", do="cite one", about=name)
+        first = known.verb(advice.precondition) if advice.precondition else None
+        if advice.precondition and (first is None or first.forbidden):
+            says = f"precondition {advice.precondition!r} of {name!r} is no verb that may be recommended"
+            yield Fault(check="no_dangerous_action", says=says, do="use a verb of the list", about=name)
+        for claim in (*advice.because, *([advice.saving] if advice.saving else [])):
+            if answer.claim(claim) is None:
+                yield Fault(check="references", says=f"{name!r} rests on no claim {claim}", do="cite one", about=name)
 
 
 def root_cause(answer: Answer, run: Run) -> Iterator[Fault]:
@@ -203,6 +209,15 @@ def _bounds(value: float, unit: str, quantity: str, field: Field) -> bool:
     if isinstance(field.value, bool | str) or (field.quantity and not same_quantity(field.quantity, quantity)):
         return False
     return agrees(value, decimals(value), unit, field.value, field.unit)
+
+
+def anchors(answer: Answer) -> Iterator[Fault]:
+    """Each sentence of a comment refers to a claim: words about nothing could contradict everything."""
+    for place, text in comments_of(answer):
+        for sentence in re.split(r"(?<=[.!?])\s+", text.strip()):
+            if not _REFERENCE.search(sentence):
+                says = f"{place}: {sentence!r} refers to no claim"
+                yield Fault(check="references", says=says, do="refer to a claim as {c1}, or leave it out", about=place)
 
 
 def words(answer: Answer, run: Run) -> Iterator[Fault]:

@@ -14,6 +14,8 @@ from typing import Literal, cast
 Value = float | int | bool | str
 Origin = Literal["measured", "derived", "declared"]
 OK = "ok"
+# A pointer as it stands in text: evidence of the store (ev_ and ten digits) or a tool result of a run (ev7#/data/p95).
+POINTER = r"\bev(?:_\w+|[0-9]+)\b(?:#/[\w/.~-]*\w)?"
 
 
 class PointerError(LookupError):

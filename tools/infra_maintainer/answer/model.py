@@ -14,6 +14,8 @@ Pointer = Annotated[str, Field(description="evidence id, or id#/path into a tool
 ClaimId = Annotated[str, Field(pattern=r"^[a-z]\w{0,15}$", examples=["c1"])]
 Unit = Annotated[str, Field(examples=["ms", "%", "d", "1"])]
 Words = Annotated[str, Field(description="words without digits; numbers as {c1}")]
+# A sentence that refers to nothing could say anything, and no list of words would notice.
+Comment = Annotated[str, Field(description="words without digits; each sentence refers to a claim as {c1}")]
 
 
 class _Part(BaseModel):
@@ -97,6 +99,7 @@ class Assumed(_Part):
     kind: Literal["assumed"] = "assumed"
     id: ClaimId
     quantity: str | None = None
+    subject: str | None = None
     value: Number
     unit: Unit
     because: Words
@@ -114,7 +117,7 @@ class Found(_Part):
     code: str
     subject: str
     claims: tuple[ClaimId, ...] = ()
-    explanation: Words = ""
+    explanation: Comment = ""
 
 
 class Alternative(_Part):
@@ -144,14 +147,14 @@ class NotKnown(_Part):
 
 
 class Recommendation(_Part):
-    """One action. `saving` names the claim that proves it."""
+    """One action in words of the vocabulary, resting on claims. `saving` names the claim that proves it."""
 
     verb: str
     target: str
+    because: tuple[ClaimId, ...] = ()
     saving: ClaimId | None = None
     reversible: bool | None = None
-    precondition: Words = ""
-    explanation: Words = ""
+    precondition: str | None = Field(default=None, description="a verb that must come first")
 
 
 class Forecast(_Part):
@@ -181,23 +184,24 @@ class Answer(_Part):
     failed_evidence: tuple[str, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     forecast: Forecast | None = None
-    explanation: Words = ""
+    explanation: Comment = ""
 
     def claim(self, identifier: str) -> Claim | None:
         """The claim with this id, or None."""
         return next((claim for claim in self.claims if claim.id == identifier), None)
 
 
-def words_of(answer: Answer) -> list[tuple[str, str]]:
-    """Every free text of an answer with the place it stands at."""
+def comments_of(answer: Answer) -> list[tuple[str, str]]:
+    """The free texts that must refer to claims, with the place each stands at."""
     texts = [("explanation", answer.explanation)]
     texts += [(f"findings {found.code}", found.explanation) for found in answer.findings]
+    return [(place, text) for place, text in texts if text]
+
+
+def words_of(answer: Answer) -> list[tuple[str, str]]:
+    """Every free text of an answer with the place it stands at."""
+    texts = comments_of(answer)
     texts += [(f"unknowns {unknown.quantity}", unknown.how) for unknown in answer.unknowns]
-    texts += [
-        (f"recommendations {advice.verb}", text)
-        for advice in answer.recommendations
-        for text in (advice.precondition, advice.explanation)
-    ]
     texts += [(f"claims {claim.id}", claim.because) for claim in answer.claims if isinstance(claim, Assumed)]
     if answer.forecast:
         texts.append(("forecast", answer.forecast.method))

@@ -10,18 +10,22 @@ from infra_maintainer.answer import formula
 from infra_maintainer.answer.claims import TELLING_STATS, nearest
 from infra_maintainer.answer.context import Around, Reader
 from infra_maintainer.answer.equality import agrees, equal
-from infra_maintainer.answer.ledger import Field, Ledger, PointerError
+from infra_maintainer.answer.ledger import POINTER, Field, Ledger, PointerError
 from infra_maintainer.answer.numbers import Number, read
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.subjects import names
+from infra_maintainer.answer.units import convert
 from infra_maintainer.answer.verification import NumberResult, Status
 from infra_maintainer.answer.vocabulary import vocabulary
 
-_CITATION = re.compile(r"\bev_?[0-9a-f]+(?:#/[\w/.~-]*)?")
+_CITATION = re.compile(POINTER)
+# A sample count between a number and its citation: "2,802 ms (n = 100) [ev_...]".
+_SAMPLES = re.compile(r"\(?\bn\s?=\s?[\d,]+[^()\[\]]*\)?")
+# Nothing but punctuation between a number and a citation binds the two.
+_BOUND = re.compile(rf"[\s*_`~.,;:—–-]*[\[(]\s*{POINTER}")
 # "4.5x (computed: ev_a / ev_b)": ids, the ten constants, brackets and four operators, at least one of them.
-_ID = r"ev_?[0-9a-f]+(?:#/[\w/.~-]*)?"
 _COMPUTED = re.compile(
-    rf"[*_`~]*\s*[(\[]\s*(?:computed:|=)?\s*(\(*\s*(?:{_ID}|\d+)(?:\s*\)*\s*[-+*/]\s*\(*\s*(?:{_ID}|\d+)\)*)+)\s*[)\]]"
+    rf"[*_`~]*\s*[(\[]\s*(?:computed:|=)?\s*(\(*\s*(?:{POINTER}|\d+)(?:\s*\)*\s*[-+*/]\s*\(*\s*(?:{POINTER}|\d+)\)*)+)\s*[)\]]"
 )
 _LIMIT_WORD = re.compile(
     r"\b(?:threshold|target|limit|slo|sla|budget|baseline|policy|floor|ceiling|objective|allowed|above|over|under|below"
@@ -39,6 +43,8 @@ _USER_WORD = re.compile(
     re.IGNORECASE,
 )
 _ASSUMED_WORD = re.compile(r"\b(?:assum\w+|hypothetical\w*|for example|suppose)\b", re.IGNORECASE)
+# By chance alone an invented number meets one of n values in about n / 2,500 cases; beyond this it has to be cited.
+_MOST_MEANT = 40
 _COUNT = frozenset({"1", None})
 
 
@@ -69,13 +75,21 @@ def _judged(
         return result
     if _is_count(number) and 1 < number.value == len({field.pointer.partition("#")[0] for field in cited}):
         return _result(number, "supported", tuple(field.pointer for field in cited[:3]), "the count of what is cited")
-    figures = [field for field in cited if not isinstance(field.value, bool | str)]
+    figures = [field for field in cited if not isinstance(field.value, bool | str) and not field.about_measurement]
+    if cited and _BOUND.match(_SAMPLES.sub(_spaces, text[number.end : around.start + len(around.sentence)])):
+        return _result(number, "contradicted", (cited[0].pointer,), f"the cited evidence is {cited[0].described()}")
     if figures and not any(_matches(other, field) for other in neighbours for field in figures):
         return _result(number, "contradicted", (cited[0].pointer,), f"the cited evidence is {cited[0].described()}")
     matching = [field for field in run.ledger.fields() if _matches(number, field)]
     conflicts = {field.pointer: _conflict(around, field, strict=True) for field in matching}
     fitting = [field for field in matching if not conflicts[field.pointer]]
     if fitting:
+        meant = sum(
+            _comparable(number, field) and not _conflict(around, field, strict=True) for field in run.ledger.fields()
+        )
+        if meant > _MOST_MEANT:
+            says = f"{meant} values could be meant: cite the evidence id, or say of what and which statistic"
+            return _result(number, "unsupported", says=says)
         return _supported(number, around, fitting)
     limit = next((one for one in run.limits if _is(number, one.value, one.unit)), None)
     if limit and _LIMIT_WORD.search(around.sentence):
@@ -100,13 +114,29 @@ def _is(number: Number, value: float, unit: str) -> bool:
     return agrees(number.value, number.decimals, number.unit or "1", value, unit)
 
 
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
 def _matches(number: Number, field: Field) -> bool:
     """Same value at the precision shown, in the unit written; a bare number only matches a count or a multiple."""
     if isinstance(field.value, bool | str):
         return False
-    if field.unit == "1" and number.unit in (None, "1", "x", "core"):
+    if field.unit == "1" and (number.unit in (None, "1", "core") or (number.unit == "x" and _is_multiple(field))):
         return equal(number.value, number.decimals, field.value)
     return _is(number, field.value, field.unit)
+
+
+def _comparable(number: Number, field: Field) -> bool:
+    if isinstance(field.value, bool | str):
+        return False
+    return (number.unit or "1") == field.unit or convert(1.0, field.unit, number.unit or "1") is not None
+
+
+def _is_multiple(field: Field) -> bool:
+    return field.stat == "ratio" or any(
+        word in (field.quantity or "") for word in ("ratio", "multiple", "factor", "per_")
+    )
 
 
 def _is_count(number: Number) -> bool:
@@ -142,7 +172,7 @@ def _related(families: frozenset[str], field: Field) -> bool:
 def _shares(subjects: frozenset[str], field: Field) -> bool:
     """True if a subject of the text is part of the field's own: a mount on a host, a route of a service."""
     own = (field.subject or "").lower()
-    return any(name in own for subject in subjects for name in names(subject) if len(name) > 2)
+    return any(subject.partition(":")[2].lower() in own for subject in subjects if "//" not in subject)
 
 
 def _either(words: frozenset[str]) -> str:
@@ -178,7 +208,7 @@ def _computed(number: Number, text: str, ledger: Ledger) -> NumberResult | None:
 
 def _cited(number: Number, text: str, around: Around, ledger: Ledger) -> list[Field]:
     """Fields cited for the number: the ids that follow it before the next number or sentence, or else in its clause."""
-    after = text[number.end : around.start + len(around.sentence)]
+    after = _SAMPLES.sub(_spaces, text[number.end : around.start + len(around.sentence)])
     upto = re.search(r"(?<![\w_#/.])\d", _CITATION.sub(lambda match: "#" * len(match.group()), after))
     found = _CITATION.findall(after[: upto.start()] if upto else after)
     fields: list[Field] = []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from infra_maintainer.answer import wording
-from infra_maintainer.answer.ledger import PointerError
+from infra_maintainer.answer.ledger import POINTER, PointerError
 from infra_maintainer.answer.model import Verdict
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Judged, Run, Unmeasured
 from infra_maintainer.answer.samples import samples_needed
@@ -19,7 +19,7 @@ _VERDICT = re.compile(
 _SEVERITY = re.compile(
     r"\bseverity\b[\s:*_`—–-]*(?:is|:)?[\s*_`\"']*(critical|high|medium|low|none|unknown)\b", re.IGNORECASE
 )
-_CITATION = re.compile(r"\bev_?[0-9a-f]+(?:#/[\w/.~-]*)?")
+_CITATION = re.compile(POINTER)
 _UNKNOWN_WORD = re.compile(
     r"\b(?:unknowns?|could(?: not|n't)|cannot|can't|unable|missing|denied|timed out|time-?out|unreachable|unchecked"
     r"|unmeasured|unverified|failed to|without (?:data|access)|never (?:measured|tested)"
@@ -105,7 +105,7 @@ def _unknowns(text: str, run: Run) -> Iterator[Fault]:
     spoken = [sentence.lower() for _, sentence in wording.sentences(text)]
     # A heading "Unknown" speaks for the list under it.
     section = re.search(
-        r"^[#*\s]*(?:what is )?(?:unknowns?|not known|not checked|not measured|blind spots)\b.*?(?=^\#|\Z)",
+        r"^[-#*\s]*(?:what is )?(?:unknowns?|not known|not checked|not measured|blind spots)\b.*?(?=^\#|\Z)",
         text,
         re.I | re.M | re.S,
     )
@@ -144,8 +144,10 @@ def _tails(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[F
     }
     tails = [field for field in latency.values() if field.stat in ("p95", "p99")]
     said = [latency[pointer] for number in numbers for pointer in number.by[:1] if pointer in latency]
-    if tails and said and said[0].stat in ("mean", "p50") and not _LEADS.search(text):
-        says = f"the text leads with the {said[0].stat} of the latency"
+    told = {field.stat for field in said}
+    mean_first = bool(said) and said[0].stat == "mean" and not _LEADS.search(text)
+    if tails and said and (mean_first or not told & {"p95", "p99", "max"}):
+        says = f"the text leads with the {said[0].stat} of the latency" if mean_first else "no P95 or P99 is told"
         yield Fault(check="tail_reported", says=says, do=f"lead with {tails[0].described()}")
     for number in numbers:
         field = latency.get(number.by[0]) if number.by else None
@@ -162,7 +164,7 @@ def _words(text: str, run: Run) -> Iterator[Fault]:
     if run.verdict in (None, "healthy") and not any(one.attempted for one in run.unmeasured):
         return
     for hit in wording.reassurances(text):
-        if _about_something_fine(hit.sentence, run):
+        if _about_something_fine(hit.sentence.replace(hit.text, " "), run):
             continue
         says = f"{hit.text!r} reassures while the reports say {run.verdict}"
         yield Fault(check="wording", says=says, do="say what was measured instead")

@@ -66,7 +66,10 @@ class _Page:
             if claim:
                 yield f"- {self._stated(claim)}"
         if answer.explanation:
-            yield f"\n{self._words(answer.explanation, 'explanation')}"
+            yield f"\nComment (a model's words, only the numbers are checked): {self._comment()}"
+
+    def _comment(self) -> str:
+        return self._words(self._answer.explanation, "explanation")
 
     def _findings(self) -> Iterator[str]:
         for found in self._answer.findings:
@@ -102,9 +105,10 @@ class _Page:
             yield f"- {action}{self._details(advice)}"
 
     def _details(self, advice: Recommendation) -> str:
-        place = f"recommendations {advice.verb}"
         saving = self._answer.claim(advice.saving) if advice.saving else None
-        parts = [self._words(text, place) for text in (advice.explanation, advice.precondition) if text]
+        because = [claim for claim in map(self._answer.claim, advice.because) if claim]
+        parts = [f"because of {self._stated(claim)}" for claim in because]
+        parts += [f"first {advice.precondition.replace('_', ' ')}"] if advice.precondition else []
         parts += [f"saves {self._value(saving)}"] if saving else []
         parts += ["can be undone" if advice.reversible else "cannot be undone"] if advice.reversible is not None else []
         return f" ({'; '.join(parts)})" if parts else ""
@@ -123,7 +127,7 @@ class _Page:
         for unknown in self._answer.unknowns:
             of = f" of {unknown.subject}" if unknown.subject else ""
             known = next((one for one in self._run.unmeasured if one.quantity == unknown.quantity), None)
-            how = self._words(unknown.how, f"unknowns {unknown.quantity}") or (known.how if known else "")
+            how = (known.how if known else "") or self._words(unknown.how, f"unknowns {unknown.quantity}")
             yield f"- {unknown.quantity}{of}: unknown, {unknown.why}{f'; to know: {how}' if how else ''}"
         for failed in self._answer.failed_evidence:
             yield f"- {failed} was not obtained"
@@ -178,7 +182,7 @@ class _Page:
         if field is None or field.n is None:
             return ""
         needed = samples_needed(claim.stat)
-        few = f", too few: {needed} needed" if needed and field.n < needed else ""
+        few = ", too few samples" if needed and field.n < needed else ""
         return f" (n = {field.n:,}{few})" if needed else ""
 
     def _cited(self, pointer: str) -> str:

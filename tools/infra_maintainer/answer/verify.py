@@ -77,6 +77,7 @@ def _structure(answer: Answer, run: Run) -> Verification:
         *gates.actions(answer, run),
         *gates.root_cause(answer, run),
         *gates.forecast(answer, run),
+        *gates.anchors(answer),
         *gates.words(answer, run),
     ]
     return verification("structure", numbers, tuple(faults), tuple(gates.notes(answer, run)))

@@ -11,8 +11,12 @@ from functools import cache
 from importlib import resources
 
 # These begin with a word that negates elsewhere and mean the same for it.
-_NEGATES_ITSELF = re.compile(r"^(?:no|nothing|don't|do not)\b", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^.!?\n;|]+[.!?;]?")
+_NEGATES_ITSELF = re.compile(
+    r"^(?:no|nothing|without|don't|do not|not|hardly|barely|(?:would|will|should|need|does|can)\s?(?:not|n't))\b",
+    re.IGNORECASE,
+)
+# A full stop inside "endpoint.latency" or "shop.example" ends nothing.
+_SENTENCE = re.compile(r"(?:[^.!?\n;|]|[.!?](?!\s|$))+[.!?;]?")
 _CLAUSE_BREAK = re.compile(r",|;|:|—| - |\bbut\b|\bso\b|\band\b|\bthen\b|\bhowever\b", re.IGNORECASE)
 
 
@@ -29,6 +33,7 @@ class Hit:
 @dataclass(frozen=True)
 class _Patterns:
     negation: re.Pattern[str]
+    turned: re.Pattern[str]
     reassuring: re.Pattern[str]
     danger: re.Pattern[str]
 
@@ -40,14 +45,16 @@ def _patterns() -> _Patterns:
     )
     lists = {f"{{{name}}}": f"(?:{'|'.join(raw[name])})" for name in ("cut", "kept", "harmless_after", "tune", "ended")}
     lists |= {f"{{{name}}}": f"(?:{'|'.join(raw[name])})" for name in ("softener", "good")}
-    return _Patterns(*(_compiled(raw[name], lists) for name in ("negations", "reassuring", "dangers")))
+    found = {name: _compiled(raw[name], lists) for name in ("negations", "turned", "reassuring", "dangers")}
+    return _Patterns(found["negations"], found["turned"], found["reassuring"], found["dangers"])
 
 
 def _compiled(parts: list[str], lists: dict[str, str]) -> re.Pattern[str]:
     joined = "|".join(parts)
     for name, words in lists.items():
         joined = joined.replace(name, words)
-    return re.compile(rf"(?<!\w)(?:{joined.replace(' ', chr(92) + 's+')})(?!\w)", re.IGNORECASE)
+    spaced = joined.replace(" ", r"\s+")
+    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)", re.IGNORECASE)
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
@@ -60,19 +67,22 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
 def reassurances(text: str) -> list[Hit]:
     """Words that say all is well, unless negated, conditional or asked."""
     found = _patterns()
-    return [hit for hit in _hits(text, found.reassuring, found.negation) if not hit.sentence.endswith("?")]
+    return [hit for hit in _hits(text, found.reassuring, found) if not hit.sentence.endswith("?")]
 
 
 def dangers(text: str) -> list[Hit]:
     """Words that advise to give up a protection, unless the sentence turns them round."""
     found = _patterns()
-    return _hits(text, found.danger, found.negation)
+    return _hits(text, found.danger, found)
 
 
-def _hits(text: str, pattern: re.Pattern[str], negation: re.Pattern[str]) -> list[Hit]:
+def _hits(text: str, pattern: re.Pattern[str], patterns: _Patterns) -> list[Hit]:
+    negation, turned = patterns.negation, patterns.turned
     hits: list[Hit] = []
     for start, sentence in sentences(text):
         for match in pattern.finditer(sentence):
+            if turned.match(sentence[match.end() :].lstrip(" ,")):
+                continue
             inside = not _NEGATES_ITSELF.match(match.group()) and negation.search(match.group())
             if not inside and not negation.search(_before(sentence, match.start())):
                 hits.append(Hit(match.group(), start + match.start(), start + match.end(), sentence.strip()))
