@@ -75,3 +75,12 @@ def test_coverage_counts_pairs_of_subject_and_quantity() -> None:
     coverage = assess(list(evidence), Policy(), "health", NOW).coverage
     assert (coverage.planned, coverage.checked) == (3, 2)
     assert [each.subject for each in coverage.not_checked] == ["filesystem:/a"]
+
+
+@requirement("honesty.unknown")
+def test_a_collector_that_broke_is_never_part_of_a_healthy_verdict() -> None:
+    """One of a hundred planned checks failed by our own fault: the share alone would still be enough."""
+    broken = NotChecked(quantity="disk.space.used", subject="host:h", why="our_bug", detail="d", how="h")
+    coverage = Coverage(planned=100, checked=99, not_checked=[broken])
+    decision = decide([], [SEEN], [], coverage, Policy(), users_first=True)
+    assert decision.verdict == "unknown" and "fault of ours" in decision.because

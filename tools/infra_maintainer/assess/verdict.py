@@ -36,6 +36,9 @@ def decide(
         return Decision("unknown", "unknown", "nothing could be checked")
     if users_first and not any(each.user_facing for each in [*findings, *passes]):
         return Decision("unknown", seen, "nothing that users feel was checked")
+    ours = sum(each.why == "our_bug" for each in coverage.not_checked)
+    if ours:  # a collector of ours that breaks is nothing about the system, and least of all that it is well
+        return Decision("unknown", seen, f"{ours} planned check{'s' if ours > 1 else ''} failed by a fault of ours")
     matter = [each for each in unknowns if each.matters]
     if matter:
         return Decision(

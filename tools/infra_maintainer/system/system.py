@@ -1,5 +1,7 @@
 """infra.toml as one frozen model. Everything is optional: without a file the system is the machine this runs on."""
 
+from pydantic import ValidationError
+
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.system.dataset import Dataset
 from infra_maintainer.system.endpoint import Endpoint
@@ -30,5 +32,12 @@ class System(Section):
     def with_urls(self, urls: list[str]) -> "System":
         """The same system with some more endpoints, those a user named in this request. Raises ValueError."""
         known = {endpoint.url for endpoint in self.endpoint}
-        extra = [Endpoint(url=url) for url in dict.fromkeys(urls) if url not in known]
+        extra = [_endpoint(url) for url in dict.fromkeys(urls) if url not in known]
         return self.model_copy(update={"endpoint": [*self.endpoint, *extra]})
+
+
+def _endpoint(url: str) -> Endpoint:
+    try:
+        return Endpoint(url=url)
+    except ValidationError as error:  # its own text would quote the address, a password in it included
+        raise ValueError("; ".join(str(each["msg"]).removeprefix("Value error, ") for each in error.errors())) from None

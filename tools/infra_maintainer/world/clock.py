@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -31,10 +33,29 @@ class Deadline:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
         self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._stops: list[Callable[[], None]] = []
 
     def cancel(self) -> None:
-        """End now: whoever waits or asks next gets WorldError(timeout)."""
-        self._cancelled.set()
+        """End now: what is under way is stopped, and whoever waits or asks next gets WorldError(timeout)."""
+        with self._lock:
+            self._cancelled.set()
+            stops = list(self._stops)
+        for stop in stops:
+            stop()
+
+    @contextmanager
+    def watched(self, stop: Callable[[], None]) -> Iterator[None]:
+        """While inside, `stop` is called when somebody cancels: it must end, from another thread, what is at work."""
+        with self._lock:
+            if not self._cancelled.is_set():
+                self._stops.append(stop)
+        try:
+            yield
+        finally:
+            with self._lock:
+                if stop in self._stops:
+                    self._stops.remove(stop)
 
     @property
     def cancelled(self) -> bool:

@@ -82,7 +82,13 @@ class LiveHost:
         row, argv = argv_of(command, arguments)
         timeout_s = min(row.timeout_s, self._deadline.remaining())
         try:
-            return run_bounded(argv, timeout_s=timeout_s, limit_bytes=row.limit_bytes, environment=ENVIRONMENT)
+            return run_bounded(
+                argv,
+                timeout_s=timeout_s,
+                limit_bytes=row.limit_bytes,
+                environment=ENVIRONMENT,
+                deadline=self._deadline,
+            )
         except FileNotFoundError:
             raise not_installed(command) from None
 

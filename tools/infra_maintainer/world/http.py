@@ -80,6 +80,8 @@ class LiveHttp:
             try:
                 hop, came_from = self._hop(ask, url, came_from, end, hops)
             except _Stopped as stop:
+                if self._deadline.cancelled:
+                    self._deadline.check()  # we broke it off ourselves: that is nothing about the address
                 total = Timings(total=(time.monotonic() - begin) * 1000)
                 return Exchange(
                     url=ask.url,
@@ -113,7 +115,8 @@ class LiveHttp:
                 address, its = admit(host, addresses, came_from=came_from)
             except WorldError as error:
                 raise _Stopped("refused" if error.why == "denied" else "dns", error.detail) from error
-            return self._send(ask, url, host, port, scheme, address, watch, end, first=hops == 0), its
+            with self._deadline.watched(watch.expire):
+                return self._send(ask, url, host, port, scheme, address, watch, end, first=hops == 0), its
         finally:
             watch.close()
 

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
+from infra_maintainer.world.clock import Deadline
 from infra_maintainer.world.failure import WorldError
 
 
@@ -19,11 +21,18 @@ class Output(NamedTuple):
     code: int
 
 
-def run_bounded(argv: Sequence[str], *, timeout_s: float, limit_bytes: int, environment: Mapping[str, str]) -> Output:
+def run_bounded(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    limit_bytes: int,
+    environment: Mapping[str, str],
+    deadline: Deadline | None = None,
+) -> Output:
     """Run argv without a shell, without standard input, in a process group of its own.
 
-    Raises FileNotFoundError when the program does not exist and WorldError when it is too slow (timeout), prints too
-    much (error) or may not be started (denied). Its whole group is killed in each case.
+    Raises FileNotFoundError when the program does not exist and WorldError when it is too slow or the deadline is
+    cancelled (timeout), prints too much (error) or may not be started (denied). Its whole group is killed in each case.
     """
     try:
         child = subprocess.Popen(
@@ -39,7 +48,10 @@ def run_bounded(argv: Sequence[str], *, timeout_s: float, limit_bytes: int, envi
     except PermissionError as error:
         raise WorldError("denied", f"{argv[0]} may not be run: {error.strerror}", "run as a user who may") from error
     try:
-        stdout, stderr = _read(child, argv[0], timeout_s, limit_bytes)
+        with deadline.watched(lambda: _kill(child)) if deadline else nullcontext():
+            stdout, stderr = _read(child, argv[0], timeout_s, limit_bytes)
+        if deadline is not None and deadline.cancelled:
+            deadline.check()  # what a killed program printed until then is not its answer
         return Output(stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"), child.wait(timeout=5))
     finally:
         _end(child)
@@ -73,11 +85,15 @@ def _read(child: "subprocess.Popen[bytes]", name: str, timeout_s: float, limit_b
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
     if child.poll() is None:
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        _kill(child)
         child.wait()
     for stream in (child.stdout, child.stderr):
         if stream is not None:
             stream.close()
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

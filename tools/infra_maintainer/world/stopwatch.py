@@ -22,7 +22,7 @@ class Stopwatch:
         self.tls_version: str | None = None
         self._line: socket.socket | None = None
         self.expired = False
-        self._timer = threading.Timer(max(0.0, end - time.monotonic()), self._expire)
+        self._timer = threading.Timer(max(0.0, end - time.monotonic()), self.expire)
         self._timer.daemon = True
         self._timer.start()
 
@@ -49,7 +49,8 @@ class Stopwatch:
         if self._line is not None:
             self._line.close()
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Shut the connection now, whatever it is doing; also called when the request is cancelled."""
         self.expired = True
         if self._line is not None:
             try:
