@@ -41,7 +41,7 @@ async def test_a_client_lists_calls_and_explains(tmp_path: Path, way: Any, era: 
     """The whole path a host takes, as it takes it."""
     client: Client = way(tmp_path, era)
     async with client:
-        assert client.server_info.name == "infra-maintainer"
+        assert client.server_info and client.server_info.name == "infra-maintainer"
         assert client.instructions and len(client.instructions) < 2000
         assert "probe_health" in {tool.name for tool in (await client.list_tools()).tools}
         assert "policy://in-force" in {str(each.uri) for each in (await client.list_resources()).resources}
@@ -171,6 +171,7 @@ class Watched(Kit):
 async def test_a_cancelled_call_stops_its_world(era: Era) -> None:
     """Nobody waits any more: the request under way is broken off and no source works on."""
     arrived, kit = threading.Event(), Watched()
+    at_work: list[threading.Thread] = []
 
     def hang(handler: BaseHTTPRequestHandler) -> None:
         arrived.set()
@@ -180,7 +181,7 @@ async def test_a_cancelled_call_stops_its_world(era: Era) -> None:
         async with Client(build_server(kit), mode=era) as client, anyio.create_task_group() as tasks:
             tasks.start_soon(client.call_tool, "probe_health", {"urls": [url]})
             assert await anyio.to_thread.run_sync(arrived.wait, 10)
-            at_work = [each for each in threading.enumerate() if each.name == "source-endpoint"]
+            at_work += [each for each in threading.enumerate() if each.name == "source-endpoint"]
             tasks.cancel_scope.cancel()
     (world,) = kit.given
     assert world.deadline.cancelled and at_work

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -45,7 +45,7 @@ class Deadline:
             stop()
 
     @contextmanager
-    def watched(self, stop: Callable[[], None]) -> Iterator[None]:
+    def watched(self, stop: Callable[[], None]) -> Generator[None, None, None]:
         """While inside, `stop` is called when somebody cancels: it must end, from another thread, what is at work."""
         with self._lock:
             if not self._cancelled.is_set():
