@@ -8,10 +8,23 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 _READ = {"evidence", "system", "world"}
-_ENGINES = {"logs", "prometheus", "drill", "forecast", "load", "bills", "estate", "tls", "secrets", "topology"}
+_ENGINES = {
+    "bills",
+    "drill",
+    "estate",
+    "forecast",
+    "history",
+    "load",
+    "logs",
+    "prometheus",
+    "secrets",
+    "tls",
+    "topology",
+}
 _CORE = {*_READ, "sources", "assess", "report", "answer"}
 MAY_IMPORT: dict[str, set[str]] = {
     "evidence": set(),
+    "watch": {"evidence"},
     "system": {"evidence"},
     "world": {"evidence"},
     **{engine: {*_READ} for engine in _ENGINES},

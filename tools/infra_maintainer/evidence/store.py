@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # imported where they are used: a server that is only asked f
     from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing, Sample
 
     AnyEvidence = Measured | Derived | Declared | Missing
+    from infra_maintainer.evidence.watched import Stretch, Watched
 
 LOCK_WAIT_S = 10.0
 
@@ -146,6 +147,31 @@ class Store:
         """Every JSON record of a ledger, oldest first. Raises StoreError."""
         with self.open() as db:
             return [row["record"] for row in db.query("select record from ledger where name = ? order by seq", [name])]
+
+    def watched(self, quantity: str, subject: str, since: datetime) -> "list[Stretch]":
+        """What `infra-maintainer watch` kept of one series, oldest first. Raises StoreError."""
+        with self._sampler() as tables:
+            return tables.read(quantity, subject, since.timestamp())
+
+    def watched_series(self) -> list[tuple[str, str]]:
+        """Every (quantity, subject) that `infra-maintainer watch` kept. Raises StoreError."""
+        with self._sampler() as tables:
+            return tables.series()
+
+    @contextmanager
+    def _sampler(self) -> "Generator[Watched, None, None]":
+        from infra_maintainer.evidence.watched import Watched
+
+        try:
+            tables = Watched(self.path)
+        except (OSError, sqlite3.Error) as error:
+            raise self._error(error) from error
+        try:
+            yield tables
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+        finally:
+            tables.close()
 
     def _error(self, error: Exception) -> StoreError:
         text = str(error)

@@ -43,8 +43,10 @@ class Cleaned(NamedTuple):
         )
 
 
-def hourly(at: Floats, values: Floats, zone: tzinfo = UTC) -> Cleaned:
+def hourly(at: Floats, values: Floats, zone: tzinfo = UTC, peaks: Floats | None = None) -> Cleaned:
     """Samples (epoch seconds, values) as means and maxima per hour of the wall clock, without an unfinished last hour.
+
+    `peaks` are the maxima of samples that are themselves means over a while.
 
     Raises ValueError when no finite sample is left or they span more than three years.
     """
@@ -52,11 +54,12 @@ def hourly(at: Floats, values: Floats, zone: tzinfo = UTC) -> Cleaned:
     finite = np.isfinite(at) & np.isfinite(values)
     if not finite.all():
         notes.append(f"{int((~finite).sum())} samples that are no number were left out")
-    at, values = at[finite], values[finite]
+    highest = values if peaks is None else peaks
+    at, values, highest = at[finite], values[finite], highest[finite]
     if len(at) == 0:
         raise ValueError("no sample with a number")
     order = np.argsort(at, kind="stable")
-    at, values = at[order], values[order]
+    at, values, highest = at[order], values[order], highest[order]
     utc_hour = np.floor(at / HOUR_S).astype(np.int64)
     if utc_hour[-1] - utc_hour[0] > MOST_HOURS:
         raise ValueError(f"samples span {(utc_hour[-1] - utc_hour[0]) // 24} days: at most {MOST_HOURS // 24}")
@@ -67,7 +70,7 @@ def hourly(at: Floats, values: Floats, zone: tzinfo = UTC) -> Cleaned:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(place, weights=values, minlength=count) / number
     peak = np.full(count, -np.inf)
-    np.maximum.at(peak, place, values)
+    np.maximum.at(peak, place, highest)
     peak[number == 0] = np.nan
     for change, hours in changes:
         notes.append(f"clock change of {hours:+d} h on {change:%Y-%m-%d}: hours are those of the wall clock")

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterable
 
 from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown
+from infra_maintainer.assess.plan import CapacityReport
+from infra_maintainer.report.plan_text import plan_lines
 
 _COLOURS = {
     "critical": "1;31", "high": "31", "degraded": "31", "medium": "33", "at_risk": "33", "low": "36",
@@ -30,9 +32,12 @@ def render_text(report: Report, *, colour: bool = False, detail: bool = False, w
     """The whole report. Without `detail` passes are one line each and long lists are cut, with the count said."""
     paint = Paint(colour)
     lines = [*_head(report, paint), ""]
+    if isinstance(report, CapacityReport):
+        lines += plan_lines(report.plan, width)
     lines += _findings(report.findings, paint, width)
     lines += _unknowns(report.unknowns, paint, width, most=len(report.unknowns) if detail else 12)
-    lines += _passes(report.passes, paint, width, most=len(report.passes) if detail else 30)
+    briefly = 0 if isinstance(report, CapacityReport) else 30  # the plan's form has said them already
+    lines += _passes(report.passes, paint, width, most=len(report.passes) if detail else briefly)
     lines += _coverage(report, paint, width, detail)
     lines += [f"policy changed here: {o.policy} = {o.value} (baseline {o.baseline})" for o in report.overrides]
     lines += [f"note: {note}" for note in report.notes]

@@ -6,11 +6,14 @@ from infra_maintainer.system.backup import Backup
 from infra_maintainer.system.dataset import Dataset
 from infra_maintainer.system.endpoint import Endpoint
 from infra_maintainer.system.fact import Fact
+from infra_maintainer.system.history import History, Quota
 from infra_maintainer.system.recovery import Recovery
 from infra_maintainer.system.runbook import Runbook
+from infra_maintainer.system.scaling import Scaling
 from infra_maintainer.system.section import Section
 from infra_maintainer.system.service import Service
 from infra_maintainer.system.topology import AcceptedRisk, Instance, Shared, UserJourney
+from infra_maintainer.system.zone import Timezone
 
 
 class System(Section):
@@ -22,11 +25,15 @@ class System(Section):
     dataset: list[Dataset] = []
     endpoint: list[Endpoint] = []
     fact: list[Fact] = []
+    history: list[History] = []
     instance: list[Instance] = []
+    quota: list[Quota] = []
     recovery: Recovery = Recovery()
     runbook: list[Runbook] = []
+    scaling: list[Scaling] = []
     service: list[Service] = []
     shared: list[Shared] = []
+    timezone: Timezone = "UTC"
     user_journey: list[UserJourney] = []
 
     def with_urls(self, urls: list[str]) -> "System":

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from infra_maintainer.assess.model import Job, Report
+from infra_maintainer.tools.capacity import draft_capacity_plan
 from infra_maintainer.tools.health import probe_health
 from infra_maintainer.tools.kit import Kit, Progress
 from infra_maintainer.world.world import World
 
 JOBS: dict[Job, Callable[[Kit, World, list[str], Progress], Report]] = {
     "health": probe_health,
+    "capacity": draft_capacity_plan,
 }
 
 

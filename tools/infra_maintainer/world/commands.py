@@ -35,6 +35,14 @@ COMMANDS: dict[str, Command] = {
         ("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager", "--full"),
         package="systemd",
     ),
+    # --- capacity ---
+    "sysstat_day": Command(
+        ("sadf", "-j", "{0}", "--", "-u", "-r"),
+        (r"/var/log/(sysstat|sa)/sa(\d{2}|\d{8})",),
+        timeout_s=10,
+        limit_bytes=8 << 20,
+        package="sysstat",
+    ),
 }
 
 

@@ -1,0 +1,142 @@
+""" "We might go viral next week", for a service with three instances, known load and price."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from infra_maintainer.assess.plan import CapacityReport
+from infra_maintainer.evidence.model import Derived
+from tests.capacity.worlds import as_csv, at_hour, number, plan, values_by_id, write_world
+from tests.forecast.made_series import made
+from tests.requirements_link import requirement
+
+TOML = """
+[[service]]
+name = "shop"
+instances = 3
+price_per_month = 126.0
+currency = "EUR"
+[[scaling]]
+service = "shop"
+declared_on = 2026-05-04
+sustains_per_instance = 60.0
+time_to_scale_s = 240
+minimum = 3
+maximum = 6
+trigger = 85
+cool_down_s = 120
+[[history]]
+subject = "service:shop"
+quantity = "service.load"
+csv = "/srv/load.csv"
+"""
+
+
+@pytest.fixture(scope="module")
+def viral(tmp_path_factory: pytest.TempPathFactory) -> CapacityReport:
+    """The plan for an eightfold week over sixty days of history."""
+    folder = tmp_path_factory.mktemp("viral")
+    world = write_world(
+        folder / "world", at_hour(60 * 24), {"/srv/load.csv": as_csv(made(60, level=60.0), per_hour=12)}
+    )
+    return plan(TOML, world, spike=8.0, horizon=30)
+
+
+@requirement("persona.viral_week", "capacity.spike")
+def test_the_plan_says_the_sustained_multiple_and_the_gap(viral: CapacityReport) -> None:
+    """Recomputed here from the series itself: P99.5 of the last week, three instances of 60/s, 42 EUR each."""
+    week = np.repeat(made(60, level=60.0), 12)[-2017:]  # seven days back from the last five-minute sample
+    peak = float(np.quantile(week, 0.995))
+    assert number(viral, "service.load", "service:shop", "p99.5") == pytest.approx(peak, rel=0.001)
+    assert number(viral, "capacity.multiple", "service:shop") == pytest.approx(180 / peak, rel=0.001)
+    assert number(viral, "capacity.multiple.after_loss", "service:shop") == pytest.approx(120 / peak, rel=0.001)
+    needed = math.ceil(8 * peak / 60) + 1
+    assert number(viral, "spike.instances", "spike:shop/asked") == needed
+    assert number(viral, "spike.gap", "spike:shop/asked") == needed - 3
+    assert number(viral, "spike.price", "spike:shop/asked") == pytest.approx((needed - 3) * 42.0)
+    (finding,) = [each for each in viral.findings if each.subject == "spike:shop/asked"]
+    assert finding.severity == "high" and viral.verdict == "degraded"
+    assert viral.plan.answer.startswith("does not hold")
+    for said in ("8 times the peak", "with one instance lost", f"{needed} instances are needed", "4 min to serve"):
+        assert said in finding.says
+
+
+@requirement("honesty.evidence")
+def test_every_derived_number_can_be_run_again_from_the_cited_evidence(viral: CapacityReport) -> None:
+    """Python's own evaluator over the inputs gives each stored value: no formula is decoration."""
+    known = values_by_id(viral)
+    arithmetic = [
+        each
+        for each in known.values()
+        if isinstance(each, Derived) and not each.formula.startswith(("forecast(", "fit("))
+    ]
+    assert len(arithmetic) > 20
+    for each in arithmetic:
+        names = {name: float(known[id].value) for name, id in each.inputs.items()}
+        again = eval(each.formula, {"__builtins__": {}, "ceil": math.ceil, "max": max}, names)
+        assert float(each.value) == pytest.approx(again, rel=1e-4), each
+
+
+@requirement("capacity.single_failure")
+def test_the_loss_of_one_is_reckoned_at_the_peak_and_not_at_the_mean(viral: CapacityReport) -> None:
+    """Peak over two instances of 60/s; the mean would look harmless."""
+    peak = number(viral, "service.load", "service:shop", "p99.5")
+    assert number(viral, "capacity.loss.use", "service:shop") == pytest.approx(peak / 120 * 100, rel=0.001)
+
+
+@requirement("capacity.autoscaling", "antipatterns.manual_scaling")
+def test_a_trigger_above_the_knee_and_a_maximum_below_the_spike_are_found(viral: CapacityReport) -> None:
+    """Trigger 85 %, cool-down shorter than the start, six instances against an eightfold peak."""
+    said = " ".join(each.says for each in viral.findings if each.code == "autoscaling")
+    assert "trigger of 85 % is at or above the limit of 80 %" in said
+    assert "the cool-down of 2 min is not longer than the start of 4 min" in said
+    assert "the maximum carries 360 1/s" in said
+
+
+@requirement("capacity.buffer_kept", "antipatterns.no_headroom")
+def test_the_buffer_has_a_number_a_price_and_a_risk(viral: CapacityReport) -> None:
+    """Thirty per cent above the peak with one lost, against three instances."""
+    peak = number(viral, "service.load", "service:shop", "p99.5")
+    more = max(math.ceil(peak * 1.3 / 60) + 1 - 3, 0)
+    assert number(viral, "capacity.buffer.instances", "service:shop") == more
+    assert number(viral, "capacity.buffer.price", "service:shop") == more * 42.0
+
+
+@requirement("capacity.mitigation")
+def test_every_finding_has_a_step_with_timeline_effort_cost_and_risk(viral: CapacityReport) -> None:
+    """What is not known of a step is said in words, never left empty."""
+    assert len(viral.plan.mitigation) == len(viral.findings)
+    for step in viral.plan.mitigation:
+        assert step.timeline and step.effort and step.cost and step.risk_of_delay
+    (spike,) = [step for step in viral.plan.mitigation if step.subject == "spike:shop/asked"]
+    assert spike.timeline == "before the day of the spike" and "EUR a month" in spike.cost
+
+
+@requirement("capacity.spike")
+def test_multiples_nobody_stated_are_printed_as_assumptions(viral: CapacityReport) -> None:
+    """The policy's campaign and viral multiples are named as what they are."""
+    said = " ".join(each.says for each in [*viral.findings, *viral.passes] if each.code == "spike")
+    assert "campaign (assumption of policy)" in said and "viral (assumption of policy)" in said
+    assert "asked (assumption" not in said
+
+
+@requirement("capacity.redundancy", "antipatterns.spofs")
+def test_one_instance_caps_the_verdict_whatever_the_headroom(tmp_path: Path) -> None:
+    """A single instance at a tenth of what it carries."""
+    toml = TOML.replace("instances = 3", "instances = 1").replace(
+        "sustains_per_instance = 60.0", "sustains_per_instance = 900"
+    )
+    world = write_world(tmp_path / "w", at_hour(60 * 24), {"/srv/load.csv": as_csv(made(60, level=60.0))})
+    report = plan(toml, world, horizon=30)
+    (finding,) = [each for each in report.findings if each.code == "redundancy"]
+    assert finding.severity == "high" and report.verdict == "degraded"
+    assert number(report, "capacity.multiple", "service:shop") > 8
+
+
+def test_a_spike_of_one_or_less_is_the_caller_s_mistake(tmp_path: Path) -> None:
+    """A multiple of one is no spike."""
+    world = write_world(tmp_path / "w", at_hour(0), {})
+    with pytest.raises(ValueError, match="more than 1"):
+        plan("", world, spike=1.0)

@@ -1,0 +1,1 @@
+"""Checks of draft_capacity_plan: will it hold?"""

@@ -1,0 +1,92 @@
+"""What breaks first: the limits in order, each with the load at which and the range of dates by which it is reached."""
+
+from collections.abc import Iterator
+
+from infra_maintainer.assess.arithmetic.capacity import series
+from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.model import Finding, Pass, Unknown
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.registry import Outcome, check
+from infra_maintainer.assess.threshold import shown
+
+NEVER = float("inf")
+
+
+@check(
+    title="what breaks, at what load, by which date",
+    quantities=("capacity.multiple", "forecast.breach.early80"),
+    policies=("capacity.breach.soon", "capacity.breach"),
+)
+def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
+    """Ordered by the early end of the date range, then by the multiple of the peak that fits."""
+    early = {number.subject: number for number in facts.numbers("forecast.breach.early80")}
+    rows = sorted(
+        facts.numbers("capacity.multiple"),
+        key=lambda n: (n.value >= 1, early[_dated(n)].value if _dated(n) in early else NEVER, n.value),
+    )
+    for place, number in enumerate(rows, start=1):
+        yield from _one(facts, policy, place, number)
+    for each in facts.missing("capacity.break_load"):
+        yield Unknown(
+            code="bottlenecks",
+            subject=each.subject,
+            quantity="capacity.break_load",
+            says=f"The load at which {each.subject} breaks: {each.detail}",
+            why=each.why,
+            how=each.how,
+            evidence=[each.id],
+            could_be="medium",
+        )
+    if not rows:
+        yield Unknown(
+            code="bottlenecks",
+            subject="system:declared",
+            quantity="capacity.multiple",
+            says="What breaks first is not known: no peak was measured.",
+            why="no_data",
+            how="keep a history: infra-maintainer watch, sysstat, or [[history]]",
+            could_be="high",
+        )
+
+
+def _dated(number: Number) -> str:
+    """The series whose forecast dates this limit."""
+    return series("service.load", number.subject) if number.subject.startswith("service:") else number.subject
+
+
+def _one(facts: Facts, policy: Policy, place: int, number: Number) -> Iterator[Outcome]:
+    subject = number.subject
+    about = subject.removeprefix("series:").replace("@", " of ")
+    ids, says = [number.id], f"{about}: limit at {shown(number)} times the measured peak"
+    broken = facts.number("capacity.break_load", subject)
+    low, high = (facts.number(f"capacity.break_load.{end}", subject) for end in ("low95", "high95"))
+    reach = facts.number("capacity.break_load.reach", subject)
+    if broken and low and high and reach:
+        ids += [broken.id, low.id, high.id, reach.id]
+        says += f"; breaks at {shown(broken)} ({shown(low)} to {shown(high)}), {shown(reach)} times the load observed"
+        says += ", a guess" if reach.value > 2 else ""
+    begin = facts.number("forecast.breach.early80", _dated(number))
+    end = facts.number("forecast.breach.late80", _dated(number))
+    if begin is None:
+        missing = facts.missing("forecast.breach.middle", _dated(number))
+        why = f"; no date: {missing[0].detail}" if missing else "; no date: not within the horizon, or no forecast"
+        ids += [each.id for each in missing[:1]]
+        yield Pass(code="bottlenecks", subject=subject, says=says + why, evidence=ids)
+        return
+    ids += [begin.id, *([end.id] if end else [])]
+    says += f"; reached in {shown(begin)} to {shown(end) if end else 'later than the horizon'} (80 % range)"
+    rules = (policy["capacity.breach.soon"], policy["capacity.breach"])
+    rule = next((each for each in rules if begin.value <= each.number), None)
+    if rule is None:
+        yield Pass(code="bottlenecks", subject=subject, says=says, evidence=ids)
+        return
+    yield Finding(
+        code="bottlenecks",
+        subject=subject,
+        severity=rule.severity,
+        says=says,
+        matters="From then on the busiest hours are over the limit: waiting, errors, or a full disk.",
+        do=f"Have more room for {about} in service before the early end of the range.",
+        evidence=ids,
+        policy=rule.id,
+    )

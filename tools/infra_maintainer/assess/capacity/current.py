@@ -1,0 +1,40 @@
+"""Where it stands now: average and P95 of each resource."""
+
+from collections.abc import Iterator
+
+from infra_maintainer.assess.arithmetic.capacity import RULE_OF
+from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.model import Pass, Unknown
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.registry import Outcome, check
+from infra_maintainer.assess.threshold import shown
+
+ALWAYS = ("cpu.utilisation", "memory.used", "disk.space.used", "database.connections.used")
+
+
+@check(title="average and P95 of use", quantities=("cpu.utilisation", "memory.used", "disk.space.used"))
+def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
+    """A line per resource; what has no history is said with its single reading, and so named."""
+    for quantity in (*RULE_OF, "service.load", "service.users"):
+        for subject in facts.subjects(quantity):
+            mean, tail = facts.number(quantity, subject, "mean"), facts.number(quantity, subject, "p95")
+            if mean is not None and tail is not None:
+                says = f"{quantity} of {subject}: average {shown(mean)}, P95 {shown(tail)}"
+                yield Pass(code="current", subject=subject, says=says, evidence=[mean.id, tail.id])
+            elif (now := facts.number(quantity, subject)) is not None:
+                says = f"{quantity} of {subject}: {shown(now)}, a single reading"
+                yield Pass(code="current", subject=subject, says=says, evidence=[now.id])
+    for quantity in ALWAYS:
+        if facts.subjects(quantity):
+            continue
+        missing = facts.missing(quantity)
+        yield Unknown(
+            code="current",
+            subject=missing[0].subject if missing else "system:declared",
+            quantity=quantity,
+            says=f"{quantity} is not known.",
+            why=missing[0].why if missing else "not_configured",
+            how=missing[0].how if missing else f"name a source of {quantity} in infra.toml",
+            evidence=[missing[0].id] if missing else [],
+            could_be="medium" if quantity.startswith("database") else "high",
+        )

@@ -1,0 +1,147 @@
+"""The capacity plan in the maintainer's form: every field answered from a judgement, or marked unknown."""
+
+from typing import Literal
+
+from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown, Verdict
+from infra_maintainer.assess.threshold import shown
+from infra_maintainer.evidence.model import Frozen
+
+FIELDS: dict[str, str] = {
+    "forecasts_before": "How right we were",
+    "current": "Now: average and P95",
+    "growth_room": "Growth until the first limit",
+    "comfortable": "Comfortable",
+    "peak_buffer": "Buffer at the measured peak",
+    "single_failure": "Loss of one instance",
+    "redundancy": "Single points of failure",
+    "growth": "Expected growth",
+    "spike": "Spikes",
+    "autoscaling": "Autoscaling",
+    "buffer_kept": "Buffer to hold, its price",
+    "bottlenecks": "What breaks, in order",
+    "quota": "Licences and quotas",
+}
+ANSWERS: dict[Verdict, str] = {
+    "healthy": "holds",
+    "at_risk": "at risk",
+    "degraded": "does not hold",
+    "critical": "does not hold",
+    "unknown": "unknown",
+}
+EFFORT: dict[str, str] = {
+    "autoscaling": "small: a change of configuration and one watched peak",
+    "buffer_kept": "small where instances start from an image, else not known",
+    "quota": "small: a request to the provider, then waiting",
+    "forecasts_before": "none: plan with the wider range",
+}
+Outcome = Literal["finding", "ok", "unknown"]
+
+
+class Line(Frozen):
+    """One field of the form with its worst outcome first; `more` counts the judgements not repeated here."""
+
+    field: str
+    title: str
+    outcome: Outcome
+    says: list[str]
+    more: int = 0
+    evidence: list[str]
+
+
+class Step(Frozen):
+    """One mitigation: what, until when, how much work, at what price, and the risk of waiting."""
+
+    action: str
+    subject: str
+    timeline: str
+    effort: str
+    cost: str
+    risk_of_delay: str
+    evidence: list[str]
+
+
+class CapacityPlan(Frozen):
+    """The answer first, then the form."""
+
+    answer: str
+    lines: list[Line]
+    mitigation: list[Step]
+
+
+class CapacityReport(Report):
+    """The report of draft_capacity_plan."""
+
+    plan: CapacityPlan
+
+
+def with_plan(report: Report) -> CapacityReport:
+    """The same report with the form filled from its judgements."""
+    facts = Facts(list(report.evidence))
+    every: list[Judgement] = [*report.findings, *report.unknowns, *report.passes]
+    lines = [_line(field, title, [each for each in every if each.code == field]) for field, title in FIELDS.items()]
+    steps = [_step(each, facts) for each in report.findings]
+    plan = CapacityPlan(answer=_answer(report, facts), lines=lines, mitigation=steps)
+    return CapacityReport(**{name: getattr(report, name) for name in Report.model_fields}, plan=plan)
+
+
+def _line(field: str, title: str, found: list[Judgement]) -> Line:
+    shown_first = found[:3]
+    outcome: Outcome = "unknown"
+    if any(isinstance(each, Finding) for each in found):
+        outcome = "finding"
+    elif any(isinstance(each, Pass) for each in found):
+        outcome = "ok"
+    says = [f"unknown: {each.says}" if isinstance(each, Unknown) else each.says for each in shown_first]
+    return Line(
+        field=field,
+        title=title,
+        outcome=outcome,
+        says=says or ["unknown: nothing is declared or measured for it"],
+        more=len(found) - len(shown_first),
+        evidence=[id for each in shown_first for id in each.evidence[:4]],
+    )
+
+
+def _answer(report: Report, facts: Facts) -> str:
+    words = [ANSWERS[report.verdict]]
+    early = sorted(facts.numbers("forecast.breach.early80"), key=lambda number: number.value)
+    first = sorted(facts.numbers("capacity.multiple"), key=lambda number: number.value)
+    if early:
+        late = facts.number("forecast.breach.late80", early[0].subject)
+        until = shown(late) if late else "later than the horizon"
+        words.append(f"for {shown(early[0])} to {until} (80 % range), then {_name(early[0])} is at its limit")
+    else:
+        words.append("for how long is not known or beyond the horizon (see growth)")
+    if first:
+        words.append(f"first limit by room: {_name(first[0])} at {shown(first[0])} times the measured peak")
+    return "; ".join(words)
+
+
+def _step(finding: Finding, facts: Facts) -> Step:
+    when = facts.number("forecast.breach.early80", finding.subject)
+    prices = [
+        n for quantity in ("spike.price", "capacity.buffer.price") for n in facts.numbers(quantity, finding.subject)
+    ]
+    price = next((number for number in prices if number.id in finding.evidence), None)
+    if when is not None and when.id in finding.evidence:
+        timeline = f"in service within {shown(when)}"
+    elif finding.code == "spike":
+        timeline = "before the day of the spike"
+    else:
+        timeline = {"critical": "today", "high": "this week", "medium": "this quarter", "low": "when convenient"}[
+            finding.severity
+        ]
+    return Step(
+        action=finding.do,
+        subject=finding.subject,
+        timeline=timeline,
+        effort=EFFORT.get(finding.code, "not known: say how long the last such change took"),
+        cost=f"{shown(price)} a month" if price else "not known: declare prices",
+        risk_of_delay=finding.matters,
+        evidence=finding.evidence,
+    )
+
+
+def _name(number: Number) -> str:
+    return number.subject.removeprefix("series:").replace("@", " of ")

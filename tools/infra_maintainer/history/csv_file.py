@@ -1,0 +1,43 @@
+"""A history in a CSV file of two columns, time and value; a header and lines that are none are counted, not fatal."""
+
+from datetime import datetime, tzinfo
+
+from infra_maintainer.history.trace import Trace, from_pairs
+from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.host import Host
+
+LIMIT_BYTES = 64 << 20
+
+
+def read_csv(host: Host, path: str, quantity: str, subject: str, zone: tzinfo, *, counter: bool) -> Trace:
+    """The history in a file of the host. Times are epoch seconds or ISO 8601; without an offset they are of `zone`.
+
+    Raises WorldError when the file cannot be read or holds no sample.
+    """
+    return parse_csv(host.read(path, LIMIT_BYTES), path, quantity, subject, zone, counter=counter)
+
+
+def parse_csv(text: str, path: str, quantity: str, subject: str, zone: tzinfo, *, counter: bool) -> Trace:
+    """The history in a text. Raises WorldError(no_data) when it holds no sample."""
+    pairs: list[tuple[float, float]] = []
+    refused = 0
+    for number, line in enumerate(text.splitlines()):
+        stamp, comma, value = line.partition(",")
+        try:
+            if not comma:
+                raise ValueError("no comma")
+            pairs.append((_moment(stamp.strip(), zone), float(value.split(",")[0])))
+        except ValueError:
+            refused += bool(line.strip()) and number > 0  # the first line may be a header
+    if not pairs:
+        raise WorldError("no_data", f"{path} holds no line of time,value", "write ISO 8601 times and plain numbers")
+    notes = (f"{refused} lines are not time,value and were left out",) if refused else ()
+    return from_pairs(quantity, subject, pairs, f"file {path}", counter=counter, notes=notes)
+
+
+def _moment(stamp: str, zone: tzinfo) -> float:
+    try:
+        return float(stamp)
+    except ValueError:
+        moment = datetime.fromisoformat(stamp)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()

@@ -1,0 +1,148 @@
+"""The history of load and use from wherever it is kept: what it is now, where it goes, how right we were before."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.util import find_spec
+from zoneinfo import ZoneInfo
+
+from infra_maintainer.evidence.model import Measured, Stat
+from infra_maintainer.evidence.vocabulary import unit_of
+from infra_maintainer.history.csv_file import read_csv
+from infra_maintainer.history.kept import Keeps, read_kept
+from infra_maintainer.history.prometheus import read_range
+from infra_maintainer.history.sysstat import read_sysstat
+from infra_maintainer.history.trace import Trace
+from infra_maintainer.sources.break_load import break_load
+from infra_maintainer.sources.outlook_evidence import KIND, outlook_evidence
+from infra_maintainer.sources.past_forecasts import past_forecasts, scores
+from infra_maintainer.sources.registry import AnyEvidence, source
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.world.failure import WorldError
+
+HISTORY_DAYS = 400
+WEEK_S = 7 * 86400
+FORECAST: frozenset[str] = frozenset(
+    {
+        "cpu.utilisation", "memory.used", "disk.space.used", "disk.inodes.used", "files.open", "conntrack.used",
+        "ports.ephemeral.used",
+    }
+)  # fmt: skip
+"""What is forecast of every machine; anything else is named under [[history]]."""
+
+
+@source(
+    title="history of load and use",
+    jobs=("capacity",),
+    quantities=("cpu.utilisation", "memory.used"),
+    also=(
+        "disk.space.used", "disk.inodes.used", "files.open", "conntrack.used", "ports.ephemeral.used", "service.load",
+        "service.use", "service.users", "capacity.break_load", "forecast.use", "forecast.rate", "forecast.count",
+        "forecast.hit_rate80",
+    ),
+)  # fmt: skip
+def collect(survey: Survey) -> Iterator[AnyEvidence]:
+    """Averages, tails and forecasts of each series, from the longest history there is of it."""
+    if find_spec("numpy") is None:
+        raise WorldError("not_supported", "numpy is not installed", "pip install 'infra-maintainer[capacity]'")
+    found: dict[tuple[str, str], list[Trace]] = defaultdict(list)
+    for each in _read(survey):
+        if isinstance(each, Trace):
+            found[each.quantity, each.subject].append(each)
+        else:
+            yield each
+    if not found:
+        raise WorldError(
+            "no_data",
+            "no history anywhere: neither of infra-maintainer watch, nor of sysstat, nor declared",
+            "start infra-maintainer watch, or declare [[history]]; three days are the least, 180 carry 90",
+        )
+    longest = {key: max(traces, key=lambda trace: trace.days) for key, traces in found.items()}
+    records = past_forecasts(survey.history)
+    for trace in longest.values():
+        yield from _about(survey, trace, records)
+    yield from break_load(survey, longest)
+
+
+def _read(survey: Survey) -> Iterator[Trace | AnyEvidence]:
+    now, host, zone = survey.world.clock.now(), survey.world.host, ZoneInfo(survey.system.timezone)
+    for each in survey.system.history:
+        try:
+            if each.csv is not None:
+                yield read_csv(host, each.csv, each.quantity, each.subject, zone, counter=each.counter)
+            elif each.prometheus is not None and each.query is not None:
+                yield read_range(
+                    survey.world, each.prometheus, each.query, each.quantity, each.subject, each.days,
+                    counter=each.counter,
+                )  # fmt: skip
+        except WorldError as error:
+            yield survey.missing(
+                each.quantity, error.why, error.detail, error.how, source="[[history]]", subject=each.subject
+            )
+    if isinstance(survey.history, Keeps) and survey.options.get("live", True):
+        yield from read_kept(survey.history, FORECAST, now - timedelta(days=HISTORY_DAYS))
+    try:
+        yield from read_sysstat(host, survey.machine)
+    except WorldError:
+        return  # one origin among several: when no other has anything, that is told as a whole
+
+
+def _about(survey: Survey, trace: Trace, records: list[dict[str, object]]) -> Iterator[AnyEvidence]:
+    import numpy as np
+
+    from infra_maintainer.forecast.outlook import look_ahead
+    from infra_maintainer.forecast.series import hourly
+
+    at, mean, peak = (np.asarray(each, dtype=np.float64) for each in (trace.at, trace.mean, trace.peak))
+    recent = at >= at[-1] - WEEK_S
+    base = _stats(survey, trace, mean[recent], peak[recent], float(at[-1] - at[recent][0]))
+    yield from base
+    if unit_of(trace.quantity) not in KIND:
+        return
+    declared = [h for h in survey.system.history if (h.quantity, h.subject) == (trace.quantity, trace.subject)]
+    limits: dict[str, float] = survey.options.get("limits", {})
+    limit = next((h.limit for h in declared if h.limit is not None), limits.get(trace.quantity))
+    if limit is None and trace.quantity == "service.load":
+        limit = _carried(survey, trace.subject)
+    ceiling = next((h.ceiling for h in declared if h.ceiling is not None), None)
+    if ceiling is None and unit_of(trace.quantity) == "%":
+        ceiling = 100.0
+    try:
+        cleaned = hourly(at, mean, ZoneInfo(survey.system.timezone), peak)
+    except ValueError as error:
+        raise WorldError("error", f"{trace.quantity} of {trace.subject}: {error}", "look at the source") from error
+    cleaned = cleaned._replace(notes=(*trace.notes, *cleaned.notes))
+    horizon_h = int(survey.options.get("horizon_days", 90)) * 24
+    outlook = look_ahead(cleaned, horizon_h=horizon_h, limit=limit, ceiling=ceiling)
+    keep = survey.options.get("outlooks")
+    if keep is not None:
+        keep.append((trace.quantity, trace.subject, outlook))
+    yield from outlook_evidence(survey, outlook, base[0])
+    yield from scores(survey, records, hourly(at, mean), trace.quantity, trace.subject)
+
+
+def _carried(survey: Survey, subject: str) -> float | None:
+    """What the declared instances carry together, when both are declared."""
+    name = subject.removeprefix("service:")
+    count = next((each.instances for each in survey.system.service if each.name == name), None)
+    each = next((scaling.sustains_per_instance for scaling in survey.system.scaling if scaling.service == name), None)
+    return count * each if count and each else None
+
+
+def _stats(survey: Survey, trace: Trace, mean: object, peak: object, window: float) -> list[Measured]:
+    import numpy as np
+
+    means, peaks = np.asarray(mean), np.asarray(peak)
+    rows: list[tuple[Stat, float]] = [
+        ("mean", float(means.mean())),
+        ("p95", float(np.quantile(means, 0.95))),
+        ("p99.5", float(np.quantile(means, 0.995))),
+        ("max", float(peaks.max())),
+    ]
+    return [
+        survey.measured(
+            trace.quantity, value, subject=trace.subject, stat=stat, n=len(means), window=window, source=trace.source,
+            quote="; ".join(trace.notes) or None,
+        )
+        for stat, value in rows
+    ]  # fmt: skip

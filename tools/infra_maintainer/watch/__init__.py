@@ -1,0 +1,1 @@
+"""The sampler behind `infra-maintainer watch`: a small steady process that imports almost nothing."""
