@@ -8,7 +8,7 @@ with postgres({"shared_preload_libraries": "pg_stat_statements"}) as server:
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,7 @@ _FAST = {
 
 def postgres_program(name: str) -> str:
     """The path of one of PostgreSQL's programs, of the newest version installed. Skips, or fails in CI, without it."""
+    """The path of one of PostgreSQL's programs, of the newest version. Skips, or fails in CI, without it."""
     versions = sorted(Path(_INSTALLED).glob("*/bin"), key=lambda each: int(each.parent.name), reverse=True)
     for folder in versions:
         if (folder / name).exists():
@@ -67,7 +68,7 @@ class Postgres(NamedTuple):
 
 
 @contextmanager
-def postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
+def postgres(settings: Mapping[str, str] | None = None) -> Generator[Postgres]:
     """A fresh server with these settings."""
     owner = unprivileged()
     with scratch("pg", owner) as folder:

@@ -7,7 +7,7 @@ with prometheus(text) as server:
 """
 
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from tests.services.program import answers, free_port, running, scratch
 
 def samples(name: str, labels: Mapping[str, str], points: Iterable[tuple[float, float]]) -> str:
     """Lines of one series in the OpenMetrics text form, times in seconds; `family` lines and `# EOF` come later."""
+    """Lines of one series in the OpenMetrics text form; times in seconds. `openmetrics` adds the frame."""
     inner = ",".join(f'{key}="{value}"' for key, value in labels.items())
     return "".join(f"{name}{{{inner}}} {value!r} {at!r}\n" for at, value in points)
 
@@ -48,7 +49,7 @@ class Prometheus(NamedTuple):
 
 
 @contextmanager
-def prometheus(text: str, *, config: str = "scrape_configs: []\n", rules: str | None = None) -> Iterator[Prometheus]:
+def prometheus(text: str, *, config: str = "scrape_configs: []\n", rules: str | None = None) -> Generator[Prometheus]:
     """A server whose database was filled from OpenMetrics text by promtool."""
     program = needs("prometheus")
     with scratch("prom") as folder:
