@@ -1,9 +1,11 @@
 """No line is lost in silence: lines read = parsed + refused + unfinished, whatever is in the file."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,11 +90,14 @@ def test_a_file_is_read_to_the_size_it_had(tmp_path: Path) -> None:
     assert asked > 5
 
 
-def test_a_truncated_gzip_keeps_what_came_before_the_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.ZstdCompressor().compress], ids=["gzip", "zstd"])
+def test_a_truncated_archive_keeps_what_came_before_the_damage(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
     """Half of the compressed bytes give some of the lines, and the report says where it stopped."""
-    packed = gzip.compress(b"".join(hit.line().encode() + b"\n" for hit in mixed_hits(5_000)))
-    (tmp_path / "a.log.gz").write_bytes(packed[: len(packed) // 2])
-    lines = lines_of(tmp_path / "a.log.gz")
+    packed = compress(b"".join(hit.line().encode() + b"\n" for hit in mixed_hits(5_000)))
+    (tmp_path / "a.log").write_bytes(packed[: len(packed) // 2])
+    lines = lines_of(tmp_path / "a.log")
     assert 0 < lines.parsed < 5_000 and lines.lines == lines.parsed + lines.unfinished
     assert "stopped inside the compressed data" in lines.problems[0]
 
@@ -120,7 +125,7 @@ def test_any_mixture_of_lines_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], ends: bool, block_bytes: int
 ) -> None:
     """Good lines, text, raw bytes and fragments in any order, with blocks cut anywhere."""
-    content = b"\n".join(pieces) + (b"\n" if ends else b"")
+    content = GOOD + b"\n" + b"\n".join(pieces) + (b"\n" if ends else b"")
     path = tmp_path_factory.mktemp("any") / "a.log"
     path.write_bytes(content)
     assert balanced(lines_of(path, block_bytes), content)

@@ -30,7 +30,6 @@ _FAST = {
 
 def postgres_program(name: str) -> str:
     """The path of one of PostgreSQL's programs, of the newest version installed. Skips, or fails in CI, without it."""
-    """The path of one of PostgreSQL's programs, of the newest version. Skips, or fails in CI, without it."""
     versions = sorted(Path(_INSTALLED).glob("*/bin"), key=lambda each: int(each.parent.name), reverse=True)
     for folder in versions:
         if (folder / name).exists():

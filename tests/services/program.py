@@ -31,10 +31,8 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def scratch(prefix: str, owner: str | None = None) -> Iterator[Path]:
-    """A short private folder (socket paths may have 107 bytes), given to `owner` when we are root, removed after."""
 def scratch(prefix: str, owner: str | None = None) -> Generator[Path]:
-    """A short private folder (socket paths may have 107 bytes), given to `owner` by root, removed at the end."""
+    """A short private folder (socket paths may have 107 bytes), given to `owner` when we are root, removed after."""
     folder = Path(tempfile.mkdtemp(prefix=f"im-{prefix}-", dir="/tmp"))
     try:
         if owner is not None and os.geteuid() == 0:

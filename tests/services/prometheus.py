@@ -18,7 +18,6 @@ from tests.services.program import answers, free_port, running, scratch
 
 def samples(name: str, labels: Mapping[str, str], points: Iterable[tuple[float, float]]) -> str:
     """Lines of one series in the OpenMetrics text form, times in seconds; `family` lines and `# EOF` come later."""
-    """Lines of one series in the OpenMetrics text form; times in seconds. `openmetrics` adds the frame."""
     inner = ",".join(f'{key}="{value}"' for key, value in labels.items())
     return "".join(f"{name}{{{inner}}} {value!r} {at!r}\n" for at, value in points)
 

@@ -14,19 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+from infra_maintainer.logs.zstd import ZstdFile
+
 BLOCK_BYTES = 64 << 20
 LONGEST_LINE = 1 << 20
 EXAMPLES = 3
 EXAMPLE_BYTES = 300
 _PIECE_BYTES = 4 << 20
-
-
-def _zstd_damage() -> tuple[type[Exception], ...]:
-    try:
-        import zstandard
-    except ImportError:
-        return ()
-    return (zstandard.ZstdError,)
 
 
 class Odd:
@@ -81,10 +75,9 @@ def _decompressed(head: bytes, raw: BinaryIO) -> BinaryIO:
         return cast(BinaryIO, lzma.LZMAFile(raw))
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         try:
-            import zstandard
+            return cast(BinaryIO, ZstdFile(raw))
         except ImportError as absent:
             raise MissingReader("zstd logs need: pip install 'infra-maintainer[logs]'") from absent
-        return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
     return raw
 
 
@@ -124,7 +117,6 @@ _DAMAGE: tuple[type[Exception], ...] = (EOFError, OSError, lzma.LZMAError)
 
 def _fill(source: BinaryIO, view: memoryview, have: int, wanted: int) -> tuple[int, str | None]:
     """Read until the buffer holds `wanted` bytes or the source ends or breaks."""
-    damage: tuple[type[Exception], ...] = (*_DAMAGE, *_zstd_damage())
     # readinto1 gives what there is before damage, readinto would lose it; a raw file has only the latter
     step = cast(
         Callable[[memoryview], int | None], getattr(source, "readinto1", None) or getattr(source, "readinto", None)
@@ -132,7 +124,7 @@ def _fill(source: BinaryIO, view: memoryview, have: int, wanted: int) -> tuple[i
     while have < wanted:
         try:
             count = step(view[have:wanted])
-        except damage as broken:
+        except _DAMAGE as broken:
             return have, f"stopped inside the compressed data: {broken}"
         if not count:
             break

@@ -207,8 +207,7 @@ class LogEngine:
         why = failure(self.format)
         run(
             f"INSERT INTO tally SELECT route, status, {why}, agent, tries, nullif(us, {UNTIMED}), count(*), "
-            "sum(upstream_us) FROM hits "
-            "GROUP BY ALL"
+            "sum(upstream_us) FROM hits GROUP BY ALL"
         )
         run(f"INSERT INTO moments SELECT key, count(*), count({why}) FROM hits WHERE agent = 0 GROUP BY key")
         if self.format.fields() & {"client", "forwarded"}:
@@ -217,8 +216,6 @@ class LogEngine:
                 "WHERE agent = 0 GROUP BY client"
             )
             run(
-                f"INSERT INTO failed SELECT route, client, key, count(*) FROM hits WHERE agent = 0 AND {why} IS NOT"
-                " NULL GROUP BY ALL"
                 "INSERT INTO failed SELECT route, client, key, count(*) FROM hits "
                 f"WHERE agent = 0 AND {why} IS NOT NULL GROUP BY ALL"
             )

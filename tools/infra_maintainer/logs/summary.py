@@ -102,8 +102,8 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool) -> LogSum
     run(
         "CREATE OR REPLACE TEMP TABLE user_tally AS SELECT "
         "CASE class WHEN 'stray' THEN '(no such path)' ELSE route END AS route, failure, tries, us, "
-        "CASE class WHEN 'stray' THEN '(no such path)' ELSE route END AS route, failure, tries, us, "
         "sum(n)::BIGINT AS n, sum(upstream_us) AS upstream_us "
+        "FROM tally JOIN classes USING (route) WHERE agent = 0 AND class IN ('user', 'stray') GROUP BY ALL"
     )
     lines = engine.lines()
     named = run(
