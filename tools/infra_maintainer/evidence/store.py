@@ -193,7 +193,7 @@ class Store:
     def _error(self, error: Exception) -> StoreError:
         text = str(error)
         if "locked" in text:
-            step = f"another process held it for over {self._lock_wait_s:g} s; end it, or name another file with --store"
+            step = f"another process held it over {self._lock_wait_s:g} s; end it, or name another file with --store"
         elif "full" in text or "disk I/O" in text or getattr(error, "errno", None) in (errno.ENOSPC, errno.EFBIG):
             step = "free some space, or name a file on another disk with --store"
         elif "not a database" in text or "malformed" in text:
