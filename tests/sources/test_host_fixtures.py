@@ -103,13 +103,16 @@ def test_no_limit_is_a_measured_no(tmp_path: Path) -> None:
     assert value(evidence_of(world, "cores"), "cpu.cores.usable") == 4
 
 
-def test_version_1_limits_are_told_and_their_use_is_not_supported(tmp_path: Path) -> None:
+def test_version_1_limits_are_told_with_their_use(tmp_path: Path) -> None:
     """A hybrid machine: the unified hierarchy is mounted but binds nothing, so looking only there finds no limit."""
     cpu, memory = "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory"
-    files = {
+    files: dict[str, Text] = {
         "/proc/self/mountinfo": V1_MOUNTS,
         "/proc/self/cgroup": "4:memory:/docker/x\n1:cpu,cpuacct:/docker/x\n0::/\n",
+        "/proc/uptime": UPTIME,
         f"{cpu}/cpu.cfs_quota_us": "200000\n",
+        f"{cpu}/cpu.stat": ["nr_periods 9\nnr_throttled 2\n", "nr_periods 9\nnr_throttled 12\n"],
+        f"{cpu}/cpuacct.usage": ["0\n", "3000000000\n"],
         f"{cpu}/cpu.cfs_period_us": "100000\n",
         f"{memory}/memory.limit_in_bytes": "9223372036854771712\n",
     }
@@ -117,9 +120,24 @@ def test_version_1_limits_are_told_and_their_use_is_not_supported(tmp_path: Path
     evidence = evidence_of(world, "control_group")
     assert value(evidence, "cgroup.cpu.limit") == 2
     assert value(evidence, "cgroup.memory.limited") == 0
-    assert gap(evidence, "cgroup.cpu.utilisation").why == "not_supported"
-    assert "version 1" in gap(evidence, "cgroup.cpu.utilisation").detail
+    assert value(evidence, "cgroup.cpu.utilisation") == 75.0  # 3 s of the 4 that 2 CPUs give in 2 s
+    assert value(evidence, "cgroup.cpu.throttled") == 50.0
     assert value(evidence_of(world, "cores"), "cpu.cores.usable") == 2
+
+
+def test_a_limit_whose_use_cannot_be_read_is_an_unknown_that_matters(tmp_path: Path) -> None:
+    """Version 1 may count CPU time in another group than it limits; "not supported" would let it pass as harmless."""
+    cpu = "/sys/fs/cgroup/cpu,cpuacct"
+    files: dict[str, Text] = {
+        "/proc/self/mountinfo": V1_MOUNTS.replace("rw,cpu,cpuacct", "rw,cpu"),
+        "/proc/self/cgroup": "1:cpu:/\n",
+        "/proc/uptime": UPTIME,
+        f"{cpu}/cpu.cfs_quota_us": "200000\n",
+        f"{cpu}/cpu.cfs_period_us": "100000\n",
+        f"{cpu}/cpu.stat": "nr_throttled 2\n",
+    }
+    world = machine(tmp_path, files, absent=("/sys/fs/cgroup/memory/memory.limit_in_bytes",))
+    assert gap(evidence_of(world, "control_group"), "cgroup.cpu.utilisation").why == "no_data"
 
 
 def test_a_group_outside_of_what_can_be_seen_is_not_taken_for_unlimited(tmp_path: Path) -> None:
