@@ -45,7 +45,8 @@ def apache_format(text: str, name: str = "Apache LogFormat") -> Template:
                 units.append(_unit(letter, argument))
     if end < len(text):
         parts.append(text[end:])
-    best: DurationUnit = sorted(units, key=_FINENESS.__getitem__)[0] if units else "s"
+    none: DurationUnit = "s"
+    best = min(units, key=_FINENESS.__getitem__, default=none)
     return Template(name, "apache", once(_only_finest(parts, units, best)), duration_unit=best)
 
 

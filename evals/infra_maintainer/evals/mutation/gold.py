@@ -25,7 +25,7 @@ def gold(run: Run) -> Answer:
     """The composed answer with a ratio, the user's number, a threshold, an action and an explanation."""
     plain = compose(run)
     claims: list[Claim] = [*plain.claims, Users(id="u1", value=217, unit="ms")]
-    claims += _ratio(run)
+    claims += ratio(run)
     if run.limits:
         limit = run.limits[0]
         claims.append(Threshold(id="p1", policy=limit.id, value=limit.value, unit=limit.unit))
@@ -48,7 +48,7 @@ def gold(run: Run) -> Answer:
     )
 
 
-def _ratio(run: Run) -> list[Claim]:
+def ratio(run: Run) -> list[Claim]:
     """A ratio of two measured values of one unit, if there are two."""
     fields = [field for field in numeric(run) if field.value]
     for a in fields:

@@ -1,0 +1,18 @@
+"""The subject that the options of `eval run` name."""
+
+import argparse
+
+from infra_maintainer.evals.subjects.command import Command
+from infra_maintainer.evals.subjects.protocol import Subject
+from infra_maintainer.evals.subjects.scripted import SCRIPTED
+
+
+def choose(options: argparse.Namespace) -> Subject:
+    """The subject. Raises ValueError for a name that is none, with the names there are."""
+    if options.command:
+        return Command(options.command, tools=not options.no_tools, structured=not options.prose)
+    kind, _, name = options.subject.partition(":")
+    if kind == "scripted" and name in SCRIPTED:
+        return SCRIPTED[name]
+    known = ", ".join(f"scripted:{each}" for each in SCRIPTED)
+    raise ValueError(f"--subject {options.subject}: give one of {known}, or --command")
