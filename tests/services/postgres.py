@@ -8,7 +8,7 @@ with postgres({"shared_preload_libraries": "pg_stat_statements"}) as server:
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -67,7 +67,7 @@ class Postgres(NamedTuple):
 
 
 @contextmanager
-def postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
+def postgres(settings: Mapping[str, str] | None = None) -> Generator[Postgres]:
     """A fresh server with these settings."""
     owner = unprivileged()
     with scratch("pg", owner) as folder:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def scratch(prefix: str, owner: str | None = None) -> Iterator[Path]:
+def scratch(prefix: str, owner: str | None = None) -> Generator[Path]:
     """A short private folder (socket paths may have 107 bytes), given to `owner` when we are root, removed after."""
     folder = Path(tempfile.mkdtemp(prefix=f"im-{prefix}-", dir="/tmp"))
     try:
@@ -57,7 +57,7 @@ def unprivileged() -> str | None:
 @contextmanager
 def running(
     argv: Sequence[str], ready: Callable[[], bool], folder: Path, user: str | None = None
-) -> Iterator["subprocess.Popen[bytes]"]:
+) -> Generator["subprocess.Popen[bytes]"]:
     """The program while it runs. Raise AssertionError with its output when it ends or stays silent for too long."""
     said = folder / "program.out"
     with said.open("wb") as out:

@@ -7,7 +7,7 @@ with prometheus(text) as server:
 """
 
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -48,7 +48,7 @@ class Prometheus(NamedTuple):
 
 
 @contextmanager
-def prometheus(text: str, *, config: str = "scrape_configs: []\n", rules: str | None = None) -> Iterator[Prometheus]:
+def prometheus(text: str, *, config: str = "scrape_configs: []\n", rules: str | None = None) -> Generator[Prometheus]:
     """A server whose database was filled from OpenMetrics text by promtool."""
     program = needs("prometheus")
     with scratch("prom") as folder:

@@ -1,6 +1,8 @@
 """Each figure of this machine beside an independent program's, in the same test."""
 
+import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -148,3 +150,57 @@ def test_inodes_equal_df() -> None:
     evidence = evidence_of(LiveWorld(), "disk_space")
     df = int(printed("df", "-i", "-P", "/").splitlines()[1].split()[4].rstrip("%"))
     assert value(evidence, "disk.inodes.used", "filesystem:/") == pytest.approx(df, abs=1)
+
+
+def test_a_process_held_by_a_real_quota_is_seen_saturated_and_throttled() -> None:
+    """A group of half a CPU with a loop in it, read from within; how often it is stopped hangs on the neighbours."""
+    v1 = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").parent
+    if os.geteuid() != 0 or not (v1 / "cpu.cfs_period_us").exists() or not os.access(v1, os.W_OK):
+        pytest.skip("needs root and a writable CPU control group of version 1; the fixtures cover version 2")
+    name = f"infra-maintainer-test-{os.getpid()}"
+    groups = [v1 / name, Path("/sys/fs/cgroup/cpuacct") / name]
+    children: list[subprocess.Popen[str]] = []
+    try:
+        for folder in groups:
+            folder.mkdir(exist_ok=True)
+        (v1 / name / "cpu.cfs_quota_us").write_text("50000")
+        enter = " && ".join(f"echo $$ > {folder}/cgroup.procs" for folder in groups)
+        loop = f"{enter}; exec timeout 20 sh -c 'while :; do :; done'"
+        children.append(subprocess.Popen(["sh", "-c", loop], text=True))
+        program = (
+            "from tests.sources.host_world import evidence_of, value\n"
+            "from infra_maintainer.world.world import LiveWorld\n"
+            "e = evidence_of(LiveWorld(), 'control_group', 'cores')\n"
+            "print(*(value(e, q) for q in ('cpu.cores.usable', 'cgroup.cpu.utilisation', 'cgroup.cpu.throttled')))\n"
+        )
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        reader = subprocess.Popen(
+            ["sh", "-c", f'{enter}; exec "$0" -c "$1"', sys.executable, program],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        children.append(reader)
+        text, _ = reader.communicate(timeout=60)
+        cores, used, stopped = map(float, text.split())
+        assert cores == 0.5
+        assert used > 80
+        assert stopped > 0
+    finally:
+        for child in children:
+            child.terminate()
+            child.wait(10)
+        for folder in groups:
+            _remove_when_empty(folder)
+
+
+def _remove_when_empty(folder: Path) -> None:
+    """A group can be removed as soon as the kernel has let go of its last process."""
+    for _ in range(50):
+        try:
+            folder.rmdir()
+            return
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.1)

@@ -123,7 +123,7 @@ def test_handles_pressure_and_limits() -> None:
     assert parse_handles("1200\t200\t4000\n") == (1000, 4000)
     text = "some avg10=1.00 avg60=2.00 avg300=41.50 total=9\nfull avg10=0.00 avg60=0.00 avg300=3.25 total=1\n"
     assert parse_pressure(text, "f") == {"some": 41.5, "full": 3.25}
-    assert (parse_cpu_max("150000 100000\n"), parse_cpu_max("max 100000\n")) == (1.5, None)
+    assert (parse_cpu_max("150000 100000\n"), parse_cpu_max("max 100000\n")) == ((1.5, 0.1), None)
     assert (parse_memory_max("1048576\n"), parse_memory_max("max\n")) == (1048576, None)
 
 

@@ -52,7 +52,7 @@ def lasting(
         else:
             yield _pass(use, number, f"{what} at this moment; only use above {limit(long)} that lasts is too much")
         if kept is None:
-            yield _unknown_if_it_lasts(facts, policy, use, number)
+            yield unknown_if_it_lasts(facts, policy, use, number)
     yield from facts.unknowns(
         use.quantity,
         use.code,
@@ -79,7 +79,8 @@ def _pass(use: Use, number: Number, says: str) -> Pass:
     return Pass(code=use.code, subject=number.subject, says=says, evidence=[number.id], policy=use.sustained)
 
 
-def _unknown_if_it_lasts(facts: Facts, policy: Policy, use: Use, number: Number) -> Unknown:
+def unknown_if_it_lasts(facts: Facts, policy: Policy, use: Use, number: Number) -> Unknown:
+    """High use now, without samples that would say whether it was there before."""
     reasons = facts.missing(f"{use.quantity}.sustained", number.subject)
     name = use.label.replace("{name}", number.subject.partition(":")[2])
     return Unknown(
@@ -96,12 +97,15 @@ def _unknown_if_it_lasts(facts: Facts, policy: Policy, use: Use, number: Number)
     )
 
 
-def own_cpu_limits(facts: Facts) -> bool:
-    """Whether this process lives inside a CPU limit of its own, so that the whole machine's use is only context."""
-    if any(each.value is True for each in facts.all("cgroup.cpu.limited")):
-        return True
+def own_cpu_quota(facts: Facts) -> bool:
+    """Whether a control group limits this process's CPU time, so that the whole machine's use is only context."""
+    return any(each.value is True for each in facts.all("cgroup.cpu.limited"))
+
+
+def part_of_the_cpus(facts: Facts) -> bool:
+    """Whether this process may use only a part of the machine's CPUs, by quota or by number."""
     usable, machine = facts.number("cpu.cores.usable"), facts.number("cpu.cores.machine")
-    return usable is not None and machine is not None and usable.value < machine.value
+    return own_cpu_quota(facts) or (usable is not None and machine is not None and usable.value < machine.value)
 
 
 def own_memory_limit(facts: Facts) -> bool:
@@ -113,5 +117,5 @@ def context(facts: Facts, code: str, quantity: str, what: str, stat: Stat | None
     """The machine's use beside a process that is judged by its own limits. `what` ends before the number."""
     for number in facts.numbers(quantity, stat=stat):
         if number.subject.startswith("host:"):
-            says = f"{what} {shown(number)}: context, because a control group's own limits are judged here"
+            says = f"{what} {shown(number)}: context, because only a part of it is this workload's"
             yield Pass(code=code, subject=number.subject, says=says, evidence=[number.id])

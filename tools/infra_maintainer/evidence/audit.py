@@ -14,8 +14,7 @@ START = "0" * 64
 def append(store: Store, tool: str, arguments: dict[str, Any], outcome: str) -> None:
     """Add one entry. Raises StoreError."""
     said = redact(json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str))[:2000]
-    with store.open() as db:
-        db.execute("begin immediate")  # two processes must not both continue from the same entry
+    with store.writing() as db:  # two processes must not both continue from the same entry
         last = db.execute("select seq, hash from audit order by seq desc limit 1").fetchone() or (0, START)
         entry = {
             "seq": last[0] + 1,
@@ -28,7 +27,6 @@ def append(store: Store, tool: str, arguments: dict[str, Any], outcome: str) -> 
         columns = ", ".join([*entry, "hash"])
         values = [*entry.values(), chained(entry)]
         db.execute(f"insert into audit ({columns}) values ({', '.join('?' * len(values))})", values)
-        db.commit()
 
 
 def chained(entry: dict[str, Any]) -> str:

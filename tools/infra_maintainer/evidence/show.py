@@ -23,6 +23,8 @@ def show(value: Scalar, unit: str) -> str:
         return _time(float(value))
     if unit == "1":
         return _digits(value)
+    if unit == "1/s":
+        return f"{_digits(value)}/s"
     return f"{_digits(value)} {unit}"
 
 

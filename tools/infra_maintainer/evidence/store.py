@@ -6,10 +6,12 @@ for kill -9 (a write is acknowledged when its transaction is committed and synce
 StoreError   the file cannot be opened, read or written; the message says why and what to do
 """
 
+import errno
 import json
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -44,8 +46,9 @@ def default_path() -> Path:
 class Store:
     """The store at a path. Opens a connection per operation, so any thread and any process may use it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock_wait_s: float = LOCK_WAIT_S) -> None:
         self.path = path
+        self._lock_wait_s = lock_wait_s
 
     @contextmanager
     def open(self) -> Generator["Database", None, None]:
@@ -54,12 +57,12 @@ class Store:
 
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = sqlite3.connect(self.path, timeout=LOCK_WAIT_S, check_same_thread=False)
+            connection = sqlite3.connect(self.path, timeout=self._lock_wait_s, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise self._error(error) from error
         db = Database(connection)
         try:
-            db.enable_wal()
+            _enable_wal(db, self._lock_wait_s)
             db.execute("pragma synchronous = full")
             self._migrate(db)
             yield db
@@ -68,16 +71,30 @@ class Store:
         finally:
             db.close()
 
+    @contextmanager
+    def writing(self) -> Generator["Database", None, None]:
+        """A connection inside one transaction that commits at the end, all of it or nothing. Raises StoreError.
+
+        It takes the write lock at once: a transaction that reads first and then wants to write is refused by SQLite
+        without any waiting when another process wrote in between.
+        """
+        with self.open() as db:
+            db.execute("begin immediate")
+            try:
+                yield db
+                db.commit()
+            except BaseException:
+                db.rollback()
+                raise
+
     def _migrate(self, db: "Database") -> None:
         """Bring the tables up to date, once, even when two processes meet on a new file."""
         steps = migrations()
         if not steps.pending(db):
             return
-        try:
-            steps.apply(db)
-        except sqlite3.OperationalError:
-            if steps.pending(db):  # not another process that was a moment faster
-                raise
+        db.execute("begin immediate")
+        steps.apply(db)  # does nothing when another process was a moment faster
+        db.commit()
         os.chmod(self.path, 0o600)
 
     def keep(
@@ -85,7 +102,7 @@ class Store:
     ) -> None:
         """Keep one run whole: its evidence, its report, and its numbers as samples. All of it, or a StoreError."""
         records = list(evidence)
-        with self.open() as db, db.atomic():
+        with self.writing() as db:
             db.table("evidence").insert_all(
                 (
                     {
@@ -140,7 +157,7 @@ class Store:
 
     def append(self, ledger: str, at: datetime, record: str) -> None:
         """Add one JSON record to a ledger (drills, forecasts), which is never changed. Raises StoreError."""
-        with self.open() as db, db.atomic():
+        with self.writing() as db:
             db.table("ledger").insert({"name": ledger, "at": _iso(at), "record": record})
 
     def ledger(self, name: str) -> list[str]:
@@ -176,14 +193,26 @@ class Store:
     def _error(self, error: Exception) -> StoreError:
         text = str(error)
         if "locked" in text:
-            step = f"another process held it for over {LOCK_WAIT_S:g} s; end it, or name another file with --store"
-        elif "full" in text or getattr(error, "errno", None) == 28:
+            step = f"another process held it over {self._lock_wait_s:g} s; end it, or name another file with --store"
+        elif "full" in text or "disk I/O" in text or getattr(error, "errno", None) in (errno.ENOSPC, errno.EFBIG):
             step = "free some space, or name a file on another disk with --store"
         elif "not a database" in text or "malformed" in text:
-            step = "move the file away; a new one is made"
+            step = "move the file away, then a new one is made; or name another with --store"
         else:
             step = "name a file that may be written with --store"
         return StoreError(f"the store {self.path} cannot be used ({text}): {step}")
+
+
+def _enable_wal(db: "Database", wait_s: float) -> None:
+    """Write-ahead log, once per file. Changing the mode does not wait for other processes, so we do."""
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            return db.enable_wal()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 def _iso(moment: datetime) -> str:

@@ -45,8 +45,7 @@ def apache_format(text: str, name: str = "Apache LogFormat") -> Template:
                 units.append(_unit(letter, argument))
     if end < len(text):
         parts.append(text[end:])
-    none: DurationUnit = "s"
-    best = min(units, key=_FINENESS.__getitem__, default=none)
+    best: DurationUnit = sorted(units, key=_FINENESS.__getitem__)[0] if units else "s"
     return Template(name, "apache", once(_only_finest(parts, units, best)), duration_unit=best)
 
 

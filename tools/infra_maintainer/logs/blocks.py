@@ -10,24 +10,17 @@ import io
 import lzma
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-BLOCK_BYTES = 32 << 20
+from infra_maintainer.logs.zstd import ZstdFile
+
+BLOCK_BYTES = 64 << 20
 LONGEST_LINE = 1 << 20
 EXAMPLES = 3
 EXAMPLE_BYTES = 300
 _PIECE_BYTES = 4 << 20
-
-
-def _damage() -> tuple[type[Exception], ...]:
-    """What the decompressors raise inside damaged data."""
-    try:
-        import zstandard
-    except ImportError:
-        return (EOFError, OSError, lzma.LZMAError)
-    return (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError)
 
 
 class Odd:
@@ -46,9 +39,12 @@ class Odd:
 
 
 class Block(NamedTuple):
-    """Lines of one file. `clean` ends with a newline and is plain UTF-8; odd lines are only counted."""
+    """Lines of one file. `clean` ends with a newline and is plain UTF-8; odd lines are only counted.
 
-    clean: bytes
+    `clean` is a view into a buffer that the next block overwrites.
+    """
+
+    clean: memoryview
     clean_lines: int
     odd: Odd
     unfinished: int = 0
@@ -79,98 +75,98 @@ def _decompressed(head: bytes, raw: BinaryIO) -> BinaryIO:
         return cast(BinaryIO, lzma.LZMAFile(raw))
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         try:
-            import zstandard
+            return cast(BinaryIO, ZstdFile(raw))
         except ImportError as absent:
             raise MissingReader("zstd logs need: pip install 'infra-maintainer[logs]'") from absent
-        return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
     return raw
 
 
 def _cut(source: BinaryIO, left: int | None, block_bytes: int) -> Iterator[Block]:
-    rest = b""
-    skipping = False  # inside a line longer than any request, already counted as refused when it ends
+    """One buffer is filled again and again: a fresh one per block costs as much as reading it."""
+    buffer = bytearray(block_bytes)
+    view = memoryview(buffer)
+    have = 0  # bytes of the unfinished last line, moved to the front
+    skipping = False  # inside a line longer than any request, counted as refused when it ends
     problem: str | None = None
-    damage = _damage()
-    while True:
-        wanted = block_bytes - len(rest) if left is None else min(block_bytes - len(rest), left)
-        try:
-            data = _read(source, wanted, damage)
-        except damage as broken:
-            data, problem = b"", f"stopped inside the compressed data: {broken}"
-        if left is not None:
-            left -= len(data)
-        if not data:
+    while problem is None:
+        wanted = block_bytes if left is None else min(block_bytes, have + left)
+        filled, problem = _fill(source, view, have, wanted)
+        left = None if left is None else left - (filled - have)
+        if filled == have:
             break
-        text = rest + data if rest else data
-        end = text.rfind(b"\n") + 1
-        rest = text[end:]
-        text = text if end == len(text) else text[:end]
+        end = buffer.rfind(b"\n", 0, filled) + 1
+        start = 0
         odd = Odd()
         if skipping and end:
-            first = text.index(b"\n") + 1
+            start = buffer.find(b"\n") + 1
             odd.add("too_long", b"")
-            text, skipping = text[first:], False
-        if len(rest) > LONGEST_LINE:
-            rest, skipping = b"", True
-        yield _sorted_out(text, odd)
-    if rest or skipping or problem:
-        yield Block(b"", 0, Odd(), int(bool(rest) or skipping), problem)
+            skipping = False
+        if end > start or odd.counts:
+            yield _sorted_out(buffer, start, end, odd)
+        have = filled - end
+        if have > LONGEST_LINE or have == block_bytes:
+            skipping, have = True, 0
+        else:
+            view[:have] = view[end:filled]
+    if have or skipping or problem:
+        yield Block(view[:0], 0, Odd(), int(have > 0 or skipping), problem)
 
 
-def _read(source: BinaryIO, wanted: int, damage: tuple[type[Exception], ...]) -> bytes:
-    """Read until `wanted` bytes are there or the source ends; what precedes damage is returned before it is raised."""
-    pieces: list[bytes] = []
-    have = 0
+_DAMAGE: tuple[type[Exception], ...] = (EOFError, OSError, lzma.LZMAError)
+
+
+def _fill(source: BinaryIO, view: memoryview, have: int, wanted: int) -> tuple[int, str | None]:
+    """Read until the buffer holds `wanted` bytes or the source ends or breaks."""
+    # readinto1 gives what there is before damage, readinto would lose it; a raw file has only the latter
+    step = cast(
+        Callable[[memoryview], int | None], getattr(source, "readinto1", None) or getattr(source, "readinto", None)
+    )
     while have < wanted:
         try:
-            piece = source.read(min(wanted - have, 8 << 20))
-        except damage:
-            if not pieces:
-                raise
+            count = step(view[have:wanted])
+        except _DAMAGE as broken:
+            return have, f"stopped inside the compressed data: {broken}"
+        if not count:
             break
-        if not piece:
-            break
-        pieces.append(piece)
-        have += len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        have += count
+    return have, None
 
 
-def _sorted_out(text: bytes, odd: Odd) -> Block:
-    if _is_clean(text):
-        return Block(text, text.count(b"\n"), odd)
+def _sorted_out(buffer: bytearray, start: int, end: int, odd: Odd) -> Block:
+    view = memoryview(buffer)[start:end]
+    if _is_clean(buffer, start, end):
+        return Block(view, buffer.count(b"\n", start, end), odd)
     kept = io.BytesIO()
     count = 0
-    start = 0
-    while start < len(text):
-        stop = text.rfind(b"\n", start, start + _PIECE_BYTES) + 1
+    while start < end:
+        stop = buffer.rfind(b"\n", start, min(start + _PIECE_BYTES, end)) + 1
         if stop <= start:
-            stop = text.index(b"\n", start) + 1
-        piece = text[start:stop]
+            stop = buffer.index(b"\n", start) + 1
+        piece = bytes(view[start - (end - len(view)) : stop - (end - len(view))])
         start = stop
-        if not _is_clean(piece):
+        if not _is_clean(bytearray(piece), 0, len(piece)):
             piece = _without_odd_lines(piece, odd)
         kept.write(piece)
         count += piece.count(b"\n")
-    return Block(kept.getvalue(), count, odd)
+    return Block(kept.getbuffer(), count, odd)
 
 
-def _is_clean(text: bytes) -> bool:
-    if b"\r" in text or b"\0" in text or b"\x01" in text or b"\n\n" in text or text.startswith(b"\n"):
+def _is_clean(buffer: bytearray, start: int, end: int) -> bool:
+    if any(buffer.find(word, start, end) >= 0 for word in (b"\r", b"\0", b"\x01")):
         return False
-    start = 0
-    while start < len(text):  # jump from newline to newline: a longer line shows where none is found
-        stop = text.rfind(b"\n", start, start + LONGEST_LINE) + 1
-        if stop <= start:
+    at = start
+    while at < end:  # jump from newline to newline: a longer line shows where none is found
+        stop = buffer.rfind(b"\n", at, min(at + LONGEST_LINE, end)) + 1
+        if stop <= at:
             return False
-        start = stop
-    return text.isascii() or _is_utf8(text)
+        at = stop
+    return buffer.isascii() or _is_utf8(buffer, start, end)
 
 
-def _is_utf8(text: bytes) -> bool:
-    view = memoryview(text)
-    start = 0
-    while start < len(text):
-        stop = text.rfind(b"\n", start, start + _PIECE_BYTES) + 1
+def _is_utf8(buffer: bytearray, start: int, end: int) -> bool:
+    view = memoryview(buffer)
+    while start < end:
+        stop = buffer.rfind(b"\n", start, min(start + _PIECE_BYTES, end)) + 1
         try:
             str(view[start:stop], "utf-8")
         except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from infra_maintainer.logs.blocks import BLOCK_BYTES, EXAMPLE_BYTES, EXAMPLES, Block, blocks, distinct_files
-from infra_maintainer.logs.hits import RAW_FIELDS, failure, hits_select
+from infra_maintainer.logs.hits import ACCEPTED, RAW_FIELDS, UNTIMED, failure, hits_select
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.source import BlockSource
@@ -131,17 +131,23 @@ class LogEngine:
             self._count_clean(block)
 
     def _count_clean(self, block: Block) -> None:
+        run = self.connection.execute
         self._window.fill(block.clean)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE hits AS {self._source.fast}")
-        fast = self._number("SELECT count(*) FROM hits")
+        run(f"CREATE OR REPLACE TEMP TABLE hits AS {self._source.fast}")
+        if self._source.lists is not None and self._number("SELECT count(line) FROM hits"):
+            run("CREATE OR REPLACE TEMP TABLE several AS SELECT line FROM hits WHERE line IS NOT NULL")
+            run("DELETE FROM hits WHERE line IS NOT NULL")
+            run(f"INSERT INTO hits {self._source.lists}")
+        fast = self._number(f"SELECT count(*) FROM hits WHERE {ACCEPTED}")
         slow_lines: Iterator[str] = iter(())
         if fast != block.clean_lines:
+            run(f"DELETE FROM hits WHERE NOT {ACCEPTED}")
             if fast + self._number(f"SELECT count(*) FROM ({self._source.others})") == block.clean_lines:
                 slow_lines = self._other_lines()
             else:  # the column store and the newlines disagree: believe the newlines and read every line slowly
-                self.connection.execute("DELETE FROM hits")
+                run("TRUNCATE hits")
                 fast = 0
-                slow_lines = iter(block.clean.decode().split("\n")[:-1])
+                slow_lines = iter(str(block.clean, "utf-8").split("\n")[:-1])
         self._counts["parsed"] += fast
         self._count_slowly(slow_lines)
         self._aggregate()
@@ -170,6 +176,7 @@ class LogEngine:
 
     def _fields_of(self, line: str) -> dict[FieldName, str] | None:
         """The raw fields of one line by the slow way; None when the line is refused."""
+        fields: dict[FieldName, str] | None
         if isinstance(self.format, JsonLines):
             fields = self.format.parse(line)
         else:
@@ -191,14 +198,16 @@ class LogEngine:
             for name in RAW_FIELDS
             if name in self.format.fields()
         }
-        self.connection.execute(f"INSERT INTO hits SELECT {hits_select(self.format, present)} FROM raw")
+        self.connection.execute(
+            f"INSERT INTO hits SELECT {hits_select(self.format, present, lists=True)}, NULL FROM raw"
+        )
 
     def _aggregate(self) -> None:
         run = self.connection.execute
         why = failure(self.format)
         run(
-            f"INSERT INTO tally SELECT route, status, {why}, agent, tries, us, count(*), sum(upstream_us) FROM hits "
-            "GROUP BY ALL"
+            f"INSERT INTO tally SELECT route, status, {why}, agent, tries, nullif(us, {UNTIMED}), count(*), "
+            "sum(upstream_us) FROM hits GROUP BY ALL"
         )
         run(f"INSERT INTO moments SELECT key, count(*), count({why}) FROM hits WHERE agent = 0 GROUP BY key")
         if self.format.fields() & {"client", "forwarded"}:
@@ -207,8 +216,8 @@ class LogEngine:
                 "WHERE agent = 0 GROUP BY client"
             )
             run(
-                f"INSERT INTO failed SELECT route, client, key, count(*) FROM hits WHERE agent = 0 AND {why} IS NOT"
-                " NULL GROUP BY ALL"
+                "INSERT INTO failed SELECT route, client, key, count(*) FROM hits "
+                f"WHERE agent = 0 AND {why} IS NOT NULL GROUP BY ALL"
             )
         if "upstream_address" in self.format.fields():
             run("INSERT INTO upstreams SELECT upstream, attempts, status, upstream_us, count(*) FROM hits GROUP BY ALL")
@@ -235,12 +244,11 @@ class _Window:
             self._file = os.open(fallback, os.O_RDWR | os.O_CREAT, 0o600)
             self.path = str(fallback)
 
-    def fill(self, content: bytes) -> None:
-        os.ftruncate(self._file, 0)
+    def fill(self, content: memoryview) -> None:
         os.lseek(self._file, 0, os.SEEK_SET)
-        view = memoryview(content)
-        while view:
-            view = view[os.write(self._file, view) :]
+        os.ftruncate(self._file, len(content))
+        while content:
+            content = content[os.write(self._file, content) :]
 
     def close(self) -> None:
         os.close(self._file)

@@ -12,12 +12,9 @@ RAW_FIELDS: tuple[FieldName, ...] = (
 
 _FACTOR: dict[DurationUnit, str] = {"s": "1e6", "ms": "1e3", "us": "1", "ns": "1e-3"}
 
-# Identifiers in a path become `:id`: numbers, UUIDs, long hexadecimal words, and words of 12 signs or more that hold
-# three digits. `\b` ends the word without taking the slash, which the next identifier needs.
-_IDENTIFIER = (
-    r"/(?:[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{12,}"
-    r"|[A-Za-z_-]*[0-9][A-Za-z_-]*[0-9][A-Za-z_-]*[0-9][A-Za-z0-9_-]{9,})\b"
-)
+# Identifiers in a path become `:id`: numbers, long hexadecimal words, and words that hold three digits (UUIDs, tokens).
+# `\b` ends the word without taking the slash, which the next identifier needs.
+_IDENTIFIER = r"/(?:[0-9]+|[0-9a-fA-F]{12,}|(?:[A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)\b"
 _PROBE = r"(?i)kube-probe|elb-healthchecker|googlehc|haproxy|consul health|prometheus|blackbox|envoy/hc|health"
 _MACHINE = (
     r"(?i)bot\b|bot[/;]|crawl|spider|slurp|scan|monitor|uptime|pingdom|curl/|wget|python-requests|python-urllib|"
@@ -41,61 +38,70 @@ MINUTE_OF_KEY: dict[TimeStyle, str] = {
 }
 
 
-def accepted(columns: Mapping[FieldName, str]) -> str:
-    """The condition under which a line counts as parsed: its status is a number, its times are times or absent."""
-    conditions = [f"TRY_CAST({columns['status']} AS SMALLINT) IS NOT NULL"]
-    conditions += [
-        f"(TRY_CAST({column} AS DOUBLE) IS NOT NULL OR {column} IN ('-', '') OR starts_with({column}, '+'))"
-        for name in ("duration", "duration_2", "duration_3")
-        if (column := columns.get(name)) is not None
-    ]
-    return " AND ".join(conditions)
+# A line counts as parsed when its status is a number and its times are times or absent. `us` is UNTIMED for absent.
+ACCEPTED = "coalesce(status IS NOT NULL AND us IS NOT NULL, false)"
+UNTIMED = -1
 
 
-def hits_select(log_format: Format, columns: Mapping[FieldName, str]) -> str:
-    """The select list that turns raw field expressions into the columns of the table `hits`."""
+def hits_select(log_format: Format, columns: Mapping[FieldName, str], *, lists: bool) -> str:
+    """The select list that turns raw field expressions into the columns of the table `hits`.
+
+    Without `lists` each upstream variable is known to hold one entry, which spares every row the search for more.
+    """
     time = columns.get("time")
     select = {
         "route": _route(log_format, columns),
         "status": f"TRY_CAST({columns['status']} AS SMALLINT)",
         "us": _duration(log_format, columns),
         "client": _client(columns.get("client"), columns.get("forwarded")),
-        "key": "NULL::VARCHAR" if time is None else _TIME_KEY[log_format.time_style].format(time=time),
+        "key": "NULL::VARCHAR" if time is None else _time_key(log_format.time_style, time),
         "agent": _agent_kind(columns.get("agent")),
         "upstream": columns.get("upstream_address") or "NULL::VARCHAR",
         "attempts": columns.get("upstream_status") or "NULL::VARCHAR",
-        "upstream_us": _upstream_duration(log_format, columns.get("upstream_duration")),
-        "tries": _tries(log_format, columns),
+        "upstream_us": _upstream_duration(log_format, columns.get("upstream_duration"), lists=lists),
+        "tries": _tries(log_format, columns, lists=lists),
         "flags": columns.get("flags") or "NULL::VARCHAR",
     }
     return ", ".join(f"{expression} AS {name}" for name, expression in select.items())
 
 
+def _time_key(style: TimeStyle, time: str) -> str:
+    if time.endswith(", -28, 26)"):  # cut the minute and the zone out of the segment itself
+        segment = time.removesuffix(", -28, 26)")
+        return f"{segment}, -28, 17) || {segment}, -8, 6)"
+    return _TIME_KEY[style].format(time=time)
+
+
 def _route(log_format: Format, columns: Mapping[FieldName, str]) -> str:
+    """Method and path, perhaps with the protocol behind them: `route_name` takes that off the few distinct ones."""
     request = columns.get("request")
-    if request is not None:
-        text = f"split_part(split_part({request}, ' HTTP', 1), '?', 1)"
-    else:
-        method, target = columns.get("method", "''"), columns.get("target", "''")
-        text = f"concat_ws(' ', {method}, split_part({target}, '?', 1))"
+    if request is None:
+        request = f"concat_ws(' ', {columns.get('method', 'NULL')}, {columns.get('target', 'NULL')})"
+    text = f"split_part({request}, '?', 1)"
     if log_format.family == "alb":  # targets are whole addresses there, sometimes with two blanks before them
         text = rf"regexp_replace({text}, '^(\S+) +\w+://[^/ ]+', '\1 ')"
     return f"regexp_replace({text}, '{_IDENTIFIER}', '/:id', 'g')"
 
 
+def route_name(route: str) -> str:
+    """The SQL expression that names a route of the tables."""
+    return f"split_part({route}, ' HTTP/', 1)"
+
+
 def _duration(log_format: Format, columns: Mapping[FieldName, str]) -> str:
     duration = columns.get("duration")
     if duration is None:
-        return "NULL::BIGINT"
+        return f"CAST({UNTIMED} AS BIGINT)"
     factor = _FACTOR[log_format.duration_unit]
+    absent = f"CASE WHEN {duration} IN ('-', '') THEN {UNTIMED} END"
     if log_format.family == "nginx":  # never negative
-        return f"CAST(round(TRY_CAST({duration} AS DOUBLE) * {factor}) AS BIGINT)"
+        return f"coalesce(CAST(TRY_CAST({duration} AS DOUBLE) * {factor} AS BIGINT), {absent})"
     phases = [duration, *(phase for name in ("duration_2", "duration_3") if (phase := columns.get(name)))]
     numbers = [f"TRY_CAST(ltrim({phase}, '+') AS DOUBLE)" for phase in phases]
-    value = f"CAST(round(({' + '.join(numbers)}) * {factor}) AS BIGINT)"
+    value = f"CAST(({' + '.join(numbers)}) * {factor} AS BIGINT)"
     # A phase of -1 was never reached: the request has no duration, not one that is a second short.
-    reached = " AND ".join(f"{number} >= 0" for number in numbers)
-    return f"CASE WHEN {reached} THEN {value} END"
+    unreached = " OR ".join(f"{number} < 0" for number in numbers)
+    return f"CASE WHEN {unreached} THEN {UNTIMED} ELSE coalesce({value}, {absent}) END"
 
 
 def _client(client: str | None, forwarded: str | None) -> str:
@@ -112,7 +118,7 @@ def _agent_kind(agent: str | None) -> str:
     """1 = bot, 2 = health check, 0 = anything else. The first arm spares real browsers the dear patterns."""
     if agent is None:
         return "0::TINYINT"
-    machine = " OR ".join(f"contains({agent}, '{word}')" for word in ("compatible", "+http", "Headless", "Lighthouse"))
+    machine = " OR ".join(f"contains({agent}, '{word}')" for word in ("compatible", "+http", "Headless"))
     return (
         f"CASE WHEN starts_with({agent}, 'Mozilla/') AND NOT ({machine}) THEN 0::TINYINT "
         f"WHEN regexp_matches({agent}, '{_PROBE}') THEN 2::TINYINT "
@@ -120,25 +126,29 @@ def _agent_kind(agent: str | None) -> str:
     )
 
 
-def _upstream_duration(log_format: Format, duration: str | None) -> str:
+def _upstream_duration(log_format: Format, duration: str | None, *, lists: bool) -> str:
     if duration is None:
         return "NULL::BIGINT"
     factor = _FACTOR[log_format.upstream_unit]
     number = f"TRY_CAST({duration} AS DOUBLE)"
-    one = f"CAST(round({number} * {factor}) AS BIGINT)"
+    one = f"CAST({number} * {factor} AS BIGINT)"  # the cast rounds
     if log_format.family != "nginx":
         return f"CASE WHEN {number} >= 0 THEN {one} END"
+    if not lists:
+        return one
     several = f"list_sum(list_transform(string_split_regex({duration}, '[ ,:]+'), lambda x: TRY_CAST(x AS DOUBLE)))"
-    return f"CASE WHEN contains({duration}, ' ') THEN CAST(round({several} * {factor}) AS BIGINT) ELSE {one} END"
+    return f"CASE WHEN contains({duration}, ' ') THEN CAST({several} * {factor} AS BIGINT) ELSE {one} END"
 
 
-def _tries(log_format: Format, columns: Mapping[FieldName, str]) -> str:
+def _tries(log_format: Format, columns: Mapping[FieldName, str], *, lists: bool) -> str:
     """Attempts at an upstream: nginx lists them with commas (a colon is an internal redirect, not a retry)."""
     if (retries := columns.get("retries")) is not None:
         return f"1 + coalesce(TRY_CAST(ltrim({retries}, '+') AS INTEGER), 0)"
     listed = columns.get("upstream_status") or columns.get("upstream_duration")
     if log_format.family != "nginx" or listed is None:
         return "NULL::INTEGER"
+    if not lists:
+        return "1::INTEGER"
     commas = f"length({listed}) - length(replace({listed}, ',', ''))"
     return f"CASE WHEN contains({listed}, ',') THEN CAST(1 + {commas} AS INTEGER) ELSE 1 END"
 

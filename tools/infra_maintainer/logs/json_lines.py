@@ -45,9 +45,11 @@ class JsonLines(NamedTuple):
             return None
         if not isinstance(value, dict):
             return None
-        found = {
-            field: text for field, path in self.paths if (text := _at(cast(dict[str, object], value), path)) is not None
-        }
+        found: dict[FieldName, str] = {}
+        for field, path in self.paths:
+            text = _at(cast(dict[str, object], value), path)
+            if text is not None:
+                found[field] = text
         return found if "status" in found else None
 
 

@@ -27,12 +27,12 @@ _VARIABLES: dict[str, Field] = {
     "uri": Field("target"),
     "status": Field("status", r"[0-9]+"),
     "request_time": Field("duration", r"(?:-|[0-9]+\.[0-9]{3})"),
-    "upstream_response_time": Field("upstream_duration", _LIST, None),
-    "upstream_status": Field("upstream_status", _LIST, None),
-    "upstream_addr": Field("upstream_address", _ADDRESSES, None),
+    "upstream_response_time": Field("upstream_duration", _LIST, None, lists=True),
+    "upstream_status": Field("upstream_status", _LIST, None, lists=True),
+    "upstream_addr": Field("upstream_address", _ADDRESSES, None, lists=True),
     "http_user_agent": Field("agent", r"[^\"]*?", None),
-    "upstream_connect_time": Field("ignored", _LIST, None),
-    "upstream_header_time": Field("ignored", _LIST, None),
+    "upstream_connect_time": Field("ignored", _LIST, None, lists=True),
+    "upstream_header_time": Field("ignored", _LIST, None, lists=True),
 }
 _TOKEN = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _JSON_MEMBER = re.compile(r'"([^"]+)"\s*:\s*"?\$\{?(\w+)\}?"?')

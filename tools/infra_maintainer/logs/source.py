@@ -1,47 +1,71 @@
 """The SQL that reads one block of lines: the rows that fit the format, and the lines that do not."""
 
-from infra_maintainer.logs.hits import accepted, hits_select
+from infra_maintainer.logs.hits import ACCEPTED, hits_select
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
-from infra_maintainer.logs.template import FieldName, Template
+from infra_maintainer.logs.template import FieldName
 
-# No line of a clean block holds \x01, so it can stand for "no delimiter" and for "no null".
-_OPTIONS = "quote='', escape='', header=false, auto_detect=false, strict_mode=true, nullstr='\x01', buffer_size=8388608"
+# No line of a clean block holds \x01, which stands for "no delimiter"; no field is three times \x02, for "no null".
+_OPTIONS = (
+    "quote='', escape='', header=false, auto_detect=false, strict_mode=true, nullstr='\x02\x02\x02', "
+    "buffer_size=8388608"
+)
 
 
 class BlockSource:
-    """Queries over the file at `path`. `fast` selects the columns of `hits`; `others` selects the lines it leaves."""
+    """Queries over the file at `path`.
+
+    `fast` gives the columns of `hits` and the whole line where several upstreams were tried; `lists` turns those lines,
+    as the column `line` of the table `several`, into rows too; `others` gives the lines that none of both accepts.
+    """
 
     def __init__(self, log_format: Format, path: str) -> None:
         line = f"read_csv('{path}', delim='\x01', columns={{'line': 'VARCHAR'}}, {_OPTIONS})"
         if isinstance(log_format, JsonLines):
-            rows, split, fits, columns = _json(log_format, line)
-        else:
-            rows, split, fits, columns = _quoted(log_format, path, line)
-        self.fast = f"SELECT {hits_select(log_format, columns)} FROM {rows} WHERE {accepted(columns)}"
-        self.others = f"SELECT line FROM {split} WHERE NOT coalesce({fits} AND {accepted(columns)}, false)"
+            members = _members(log_format, line)
+            select = hits_select(log_format, _json_columns(log_format), lists=True)
+            self.fast = f"SELECT {select}, NULL::VARCHAR AS line FROM {members} WHERE j IS NOT NULL"
+            self.lists: str | None = None
+            self.others = f"SELECT line FROM (SELECT line, {select} FROM {members}) WHERE NOT {ACCEPTED}"
+            return
+        width = len(log_format.segments())
+        names = [f"s{number}" for number in range(1, width + 1)]
+        several = log_format.has_lists()
+        quick = hits_select(log_format, log_format.columns(lists=False), lists=False)
+        exact = hits_select(log_format, log_format.columns(lists=True), lists=True)
+        whole = f"CASE WHEN {several} THEN concat_ws('\"', {', '.join(names)}) END"
+        self.fast = f"SELECT {quick}, {whole} AS line FROM {_rows(path, names)}"
+        self.lists = (
+            f"SELECT {exact}, NULL::VARCHAR AS line FROM {_cells('several', names)}" if several != "false" else None
+        )
+        self.others = (
+            f"SELECT line FROM (SELECT line, width, {exact} FROM {_cells(line, names)}) "
+            f"WHERE width <> {width} OR NOT {ACCEPTED}"
+        )
 
 
-def _json(log_format: JsonLines, line: str) -> tuple[str, str, str, dict[FieldName, str]]:
+def _members(log_format: JsonLines, line: str) -> str:
     listed = ", ".join("'" + path.replace("'", "''") + "'" for _, path in log_format.paths)
-    members = f"CASE WHEN json_valid(line) THEN json_extract_string(line, [{listed}]) END"
-    split = f"(SELECT line, {members} AS j FROM {line})"
-    columns: dict[FieldName, str] = {
+    return f"(SELECT line, CASE WHEN json_valid(line) THEN json_extract_string(line, [{listed}]) END AS j FROM {line})"
+
+
+def _json_columns(log_format: JsonLines) -> dict[FieldName, str]:
+    return {
         field: f"j[{number}]" if field == "status" else f"coalesce(j[{number}], '')"
         for number, (field, _) in enumerate(log_format.paths, start=1)
     }
-    return split, split, "j IS NOT NULL", columns
 
 
-def _quoted(log_format: Template, path: str, line: str) -> tuple[str, str, str, dict[FieldName, str]]:
-    """Rows come from the reader's own split on the double quote, twice as fast as a split in SQL.
+def _rows(path: str, names: list[str]) -> str:
+    """Rows by the reader's own split on the double quote, twice as fast as a split in SQL.
 
     With quoting off a newline always ends a row: a delimiter of blanks with quoting on looks natural, and one
     unbalanced quote then swallows the lines after it in silence.
     """
-    width = len(log_format.segments())
-    names = ", ".join(f"'s{number}': 'VARCHAR'" for number in range(1, width + 1))
-    rows = f"read_csv('{path}', delim='\"', columns={{{names}}}, ignore_errors=true, {_OPTIONS})"
-    cells = ", ".join(f"s[{number}] AS s{number}" for number in range(1, width + 1))
-    parts = f"(SELECT line, string_split(line, '\"') AS s FROM {line})"
-    return rows, f"(SELECT line, len(s) AS width, {cells} FROM {parts})", f"width = {width}", log_format.columns()
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    return f"read_csv('{path}', delim='\"', columns={{{columns}}}, ignore_errors=true, {_OPTIONS})"
+
+
+def _cells(lines: str, names: list[str]) -> str:
+    cells = ", ".join(f"s[{number}] AS {name}" for number, name in enumerate(names, start=1))
+    return f"(SELECT line, len(s) AS width, {cells} FROM (SELECT line, string_split(line, '\"') AS s FROM {lines}))"

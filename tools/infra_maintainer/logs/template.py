@@ -19,11 +19,15 @@ Family = Literal["nginx", "apache", "haproxy", "envoy", "alb", "json"]
 
 
 class Field(NamedTuple):
-    """A variable part of a line. `spaces` is how many blanks its text always holds, None when that varies."""
+    """A variable part of a line. `spaces` is how many blanks its text always holds, None when that varies.
+
+    `lists` marks nginx's upstream variables: one word, or several with ", " or " : " between them.
+    """
 
     name: FieldName
     pattern: str = r"\S+"
     spaces: int | None = 0
+    lists: bool = False
 
 
 Part = str | Field
@@ -65,12 +69,25 @@ class Template(NamedTuple):
         ]
         return re.compile('"'.join(pieces), re.ASCII)
 
-    def columns(self) -> dict[FieldName, str]:
-        """An SQL expression per field over the columns s1, s2, ... between the double quotes."""
+    def columns(self, *, lists: bool) -> dict[FieldName, str]:
+        """An SQL expression per field over the columns s1, s2, ... between the double quotes.
+
+        Without `lists` every upstream variable is taken for one word, which is far cheaper to cut out; see `has_lists`.
+        """
         found: dict[FieldName, str] = {}
         for number, segment in enumerate(self.segments(), start=1):
-            found.update(_segment_columns(segment, f"s{number}"))
+            found.update(_segment_columns(segment, f"s{number}", lists=lists))
         return found
+
+    def has_lists(self) -> str:
+        """An SQL condition: this line has more than one entry in an upstream variable, or may have."""
+        doubtful = [
+            f"s{number}"
+            for number, segment in enumerate(self.segments(), start=1)
+            if any(isinstance(part, Field) and part.lists for part in segment)
+        ]
+        conditions = [f"contains({column}, '{mark}')" for column in doubtful for mark in (", ", " : ")]
+        return " OR ".join(conditions) or "false"
 
 
 class LogFile(NamedTuple):
@@ -102,19 +119,21 @@ def _piece(part: Part, *, quoted: bool, named: bool) -> str:
     return f"(?P<{part.name}>{pattern})" if named and part.name != "ignored" else f"(?:{pattern})"
 
 
-def _segment_columns(segment: Sequence[Part], column: str) -> Iterator[tuple[FieldName, str]]:
+def _segment_columns(segment: Sequence[Part], column: str, *, lists: bool) -> Iterator[tuple[FieldName, str]]:
     """Cut fields out of one segment: by position where blanks allow it, by pattern elsewhere (five times dearer)."""
     blanks: int | None = 0
     for position, part in enumerate(segment):
         if isinstance(part, str):
             blanks = None if blanks is None else blanks + part.count(" ")
             continue
+        spaces = 0 if part.lists and not lists else part.spaces
         if part.name != "ignored":
-            yield part.name, _cut(segment, position, column, blanks)
-        blanks = None if blanks is None or part.spaces is None else blanks + part.spaces
+            yield part.name, _cut(segment, position, column, blanks if spaces == 0 else None)
+        blanks = None if blanks is None or spaces is None else blanks + spaces
 
 
 def _cut(segment: Sequence[Part], position: int, column: str, blanks: int | None) -> str:
+    """`blanks` before a field of one word say which word it is; None when it cannot be told."""
     if len(segment) == 1:
         return column
     part = segment[position]
@@ -124,12 +143,14 @@ def _cut(segment: Sequence[Part], position: int, column: str, blanks: int | None
         return _by_pattern(segment, position, column)
     earlier = "".join(p for p in segment[:position] if isinstance(p, str))
     if earlier.count("[") == 1 and before.endswith("[") and after.startswith("]"):
+        if part.spaces == 1 and after == "] " and position == len(segment) - 2:
+            return f"substr({column}, -28, 26)"  # the time of the common log format has a fixed width
         return f"split_part(split_part({column}, '[', 2), ']', 1)"
     whole_token = before.endswith(" ") or position == 0
     whole_token = whole_token and (after.startswith(" ") or position == len(segment) - 1)
-    if whole_token and blanks is not None and part.spaces == 0:
-        return f"split_part({column}, ' ', {blanks + 1})"
-    return _by_pattern(segment, position, column)
+    if not whole_token or blanks is None:
+        return _by_pattern(segment, position, column)
+    return f"split_part({column}, ' ', {blanks + 1})"
 
 
 def _by_pattern(segment: Sequence[Part], position: int, column: str) -> str:

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.sources.kernel.groups import Groups, Level, optional, own_groups
-from infra_maintainer.sources.kernel.reading import WINDOW_S, count, grown, read_kernel, uptime_s
-from infra_maintainer.sources.kernel.tables import field, parse_fields
+from infra_maintainer.sources.kernel.group_use import UNCOUNTED, cpu_use, memory_use
+from infra_maintainer.sources.kernel.groups import Groups, Level, own_groups
+from infra_maintainer.sources.kernel.reading import WINDOW_S, uptime_s
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.world.failure import WorldError
-
-V1 = "control groups of version 1 set this limit; how much of it is used is read from version 2 only"
-NO_STATEMENT = "move the host to control groups version 2"
 
 
 @source(
@@ -39,63 +36,65 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     for level in cpu:
         assert level.cpus is not None
         yield survey.measured("cgroup.cpu.limit", level.cpus, subject=level.subject, source=level.folder)
-    if groups.version == 1:
-        for level in cpu:
-            for quantity in ("cgroup.cpu.utilisation", "cgroup.cpu.throttled"):
-                yield survey.missing(
-                    quantity, "not_supported", V1, NO_STATEMENT, subject=level.subject, source=level.folder
-                )
-    elif cpu:
-        yield from _cpu(survey, cpu)
+    if cpu:
+        yield from _cpu(survey, groups, cpu)
 
 
 def _memory(survey: Survey, groups: Groups, level: Level) -> Iterator[AnyEvidence]:
     assert level.memory is not None
     subject, folder = level.subject, level.folder
     yield survey.measured("cgroup.memory.limit", level.memory, subject=subject, source=folder)
-    if groups.version == 1:
+    try:
+        held, kills = memory_use(survey, groups.version, folder)
+    except WorldError as error:
         for quantity in ("cgroup.memory.used", "cgroup.memory.oom_kills"):
-            yield survey.missing(quantity, "not_supported", V1, NO_STATEMENT, subject=subject, source=folder)
+            yield _unread(survey, quantity, level, error)
         return
-    used = count(read_kernel(survey, f"{folder}/memory.current").strip(), "memory.current")
-    stat = parse_fields(read_kernel(survey, f"{folder}/memory.stat"), "memory.stat")
-    held = max(0, used - field(stat, "inactive_file", "memory.stat"))
     yield survey.measured("cgroup.memory.used", percent(held, level.memory), subject=subject, source=folder)
-    events = optional(survey, f"{folder}/memory.events")
-    kills = field(parse_fields(events or "", "memory.events"), "oom_kill", "memory.events")
     yield survey.measured("cgroup.memory.oom_kills", kills, subject=subject, source=folder)
 
 
-def _cpu(survey: Survey, levels: list[Level]) -> Iterator[AnyEvidence]:
-    before, begun = [_counted(survey, level) for level in levels], uptime_s(survey)
-    survey.world.clock.sleep(WINDOW_S)
-    after, window = [_counted(survey, level) for level in levels], uptime_s(survey) - begun
-    if window <= 0:
-        raise WorldError("no_data", "no time passed while the group was watched", "measure on the live machine")
+def _cpu(survey: Survey, groups: Groups, levels: list[Level]) -> Iterator[AnyEvidence]:
+    try:
+        before, begun = [cpu_use(survey, groups, level) for level in levels], uptime_s(survey)
+        survey.world.clock.sleep(WINDOW_S)
+        after, window = [cpu_use(survey, groups, level) for level in levels], uptime_s(survey) - begun
+    except WorldError as error:
+        for level in levels:
+            for quantity in ("cgroup.cpu.utilisation", "cgroup.cpu.throttled"):
+                yield _unread(survey, quantity, level, error)
+        return
     for level, old, new in zip(levels, before, after, strict=True):
-        assert level.cpus is not None
-        origin = f"{level.folder}/cpu.stat"
-        used = grown(old[0], new[0], origin) / 1e6
-        yield survey.measured(
-            "cgroup.cpu.utilisation",
-            percent(used, window * level.cpus),
-            subject=level.subject,
-            stat="mean",
-            window=window,
-            source=origin,
+        periods = max(1, round(window / level.period_s))
+        yield _rate(
+            survey, "cgroup.cpu.utilisation", level, old.seconds, new.seconds, window * (level.cpus or 1), window
         )
-        periods = max(1, round(window * 1e6 / _period_us(survey, level)))
-        share = min(100.0, percent(grown(old[1], new[1], origin), periods))
-        yield survey.measured(
-            "cgroup.cpu.throttled", share, subject=level.subject, stat="mean", n=periods, window=window, source=origin
-        )
+        yield _rate(survey, "cgroup.cpu.throttled", level, old.throttled, new.throttled, periods, window, n=periods)
 
 
-def _counted(survey: Survey, level: Level) -> tuple[int, int]:
-    """CPU time used in microseconds, and the periods in which the group was throttled."""
-    stat = parse_fields(read_kernel(survey, f"{level.folder}/cpu.stat"), "cpu.stat")
-    return field(stat, "usage_usec", "cpu.stat"), field(stat, "nr_throttled", "cpu.stat")
+def _rate(
+    survey: Survey,
+    quantity: str,
+    level: Level,
+    old: float | None,
+    new: float | None,
+    whole: float,
+    window: float,
+    n: int | None = None,
+) -> AnyEvidence:
+    """Growth of a counter as a share of what it could have grown; more than all of it is the two clocks' jitter."""
+    if old is None or new is None:
+        return _unread(survey, quantity, level, UNCOUNTED)
+    if window <= 0 or new < old:
+        stuck = WorldError("no_data", "the group's counters did not go forward", "measure again on the live machine")
+        return _unread(survey, quantity, level, stuck)
+    share = min(100.0, percent(new - old, whole))
+    origin = f"{level.folder}/cpu.stat"
+    return survey.measured(quantity, share, subject=level.subject, stat="mean", n=n, window=window, source=origin)
 
 
-def _period_us(survey: Survey, level: Level) -> int:
-    return count(read_kernel(survey, f"{level.folder}/cpu.max").split()[-1], "cpu.max")
+def _unread(survey: Survey, quantity: str, level: Level, error: WorldError) -> AnyEvidence:
+    """A limit whose use cannot be read is not a limit that does not exist: never not_supported."""
+    why = "no_data" if error.why == "not_supported" else error.why
+    detail = f"this group sets a limit, but how much of it is used cannot be read: {error.detail}"
+    return survey.missing(quantity, why, detail, "read it on the host", subject=level.subject, source=level.folder)

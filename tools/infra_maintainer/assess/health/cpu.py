@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.lasting import Use, context, lasting, own_cpu_limits
+from infra_maintainer.assess.lasting import Use, context, lasting, own_cpu_quota, part_of_the_cpus
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 
@@ -25,8 +25,9 @@ USE = Use(
     policies=("health.cpu.sustained", "health.cpu.now", "health.load.sustained", "sustained.minutes"),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
-    """Sustained by kept samples, or by a load average of fifteen minutes beside a busy CPU."""
-    if own_cpu_limits(facts):
+    """Sustained by kept samples, or by a load average of fifteen minutes beside a busy CPU (when the load is ours)."""
+    if own_cpu_quota(facts):
         yield from context(facts, USE.code, USE.quantity, "the machine's CPU is busy for", "mean")
         return
-    yield from lasting(facts, policy, USE, sign=facts.number("load.per_core"), sign_rule="health.load.sustained")
+    load = None if part_of_the_cpus(facts) else facts.number("load.per_core")
+    yield from lasting(facts, policy, USE, sign=load, sign_rule="health.load.sustained")

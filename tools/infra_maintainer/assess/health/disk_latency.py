@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.lasting import Use, unknown_if_it_lasts
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -10,6 +11,17 @@ from infra_maintainer.assess.threshold import above, limit, shown
 
 MATTERS = "Whatever reads or writes waits: databases first, then everyone who asks them."
 DO = "Find who writes (iotop, pidstat -d 1), move backups to quiet hours, or take a faster volume."
+
+BUSY = Use(
+    quantity="disk.busy",
+    stat="mean",
+    sustained="health.disk.busy.sustained",
+    now="health.disk.busy.sustained",
+    code="disk_saturated",
+    label="the time of {name}",
+    matters=MATTERS,
+    do=DO,
+)
 
 
 @check(
@@ -49,3 +61,6 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             )
         else:
             yield Pass(code="disk_saturated", subject=kept.subject, says=says, evidence=ids, policy=rule.id)
+    for busy in facts.numbers("disk.busy"):
+        if rule.exceeded(busy.value) and facts.number("disk.busy.sustained", busy.subject) is None:
+            yield unknown_if_it_lasts(facts, policy, BUSY, busy)

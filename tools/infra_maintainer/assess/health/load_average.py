@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.lasting import context, own_cpu_limits
+from infra_maintainer.assess.lasting import context, part_of_the_cpus
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, shown
@@ -16,7 +16,7 @@ from infra_maintainer.assess.threshold import above, shown
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """The kernel's fifteen-minute average; inside a CPU limit it is about others."""
-    if own_cpu_limits(facts):
+    if part_of_the_cpus(facts):
         yield from context(facts, "load_high", "load.per_core", "the machine's load per CPU over 15 minutes is")
         return
     yield from above(

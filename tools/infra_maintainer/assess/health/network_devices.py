@@ -32,4 +32,4 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
 
 
 def _saying(word: str) -> Callable[[Number], str]:
-    return lambda n: f"packets {word} per second on {n.subject.partition(':')[2]}: {shown(n)}"
+    return lambda n: f"packets {word} on {n.subject.partition(':')[2]}: {shown(n)}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.model import Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, shown
@@ -14,7 +15,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     uptime = facts.number("uptime")
     since = "boot" if uptime is None else f"boot, {shown(uptime)} ago"
 
-    yield from above(
+    for outcome in above(
         facts,
         policy,
         quantity="oom.kills",
@@ -23,4 +24,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         what=lambda n: f"processes killed for lack of memory since {since}: {shown(n)}",
         matters="A process that is killed takes its users' requests with it, and may come back in a loop.",
         do="See which one and when (journalctl -k --grep 'Out of memory'), then its peak need against the memory.",
-    )
+    ):
+        if uptime is None or isinstance(outcome, Unknown):
+            yield outcome
+        else:
+            yield outcome.model_copy(update={"evidence": [*outcome.evidence, uptime.id]})

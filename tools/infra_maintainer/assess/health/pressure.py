@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from infra_maintainer.assess.facts import Facts, Number
-from infra_maintainer.assess.lasting import context, own_cpu_limits, own_memory_limit
+from infra_maintainer.assess.lasting import context, own_memory_limit, part_of_the_cpus
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, shown
@@ -23,7 +23,7 @@ KINDS = (
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """Five-minute averages of the machine, and of the control group where it has limits."""
     for quantity, rule, what in KINDS:
-        limited = own_cpu_limits(facts) if quantity == "psi.cpu.some" else own_memory_limit(facts)
+        limited = part_of_the_cpus(facts) if quantity == "psi.cpu.some" else own_memory_limit(facts)
         if limited:
             yield from context(facts, "pressure", quantity, f"on the machine {what} for")
         judged = Facts([each for each in facts.evidence if not (limited and each.subject.startswith("host:"))])

@@ -1,4 +1,4 @@
-"""The control groups above this process: where they are, and what they allow (v2 whole; of v1 the limits)."""
+"""The control groups above this process: where they are, and what they allow (version 2 and version 1)."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +9,14 @@ from infra_maintainer.world.failure import WorldError
 
 NO_LIMIT_V1 = 1 << 62  # v1 writes "no memory limit" as the largest multiple of the page size
 MOST_LEVELS = 64
-Reader = Callable[[Survey, str], tuple[float | None, int | None]]
+Reader = Callable[[Survey, str], tuple["Quota | None", int | None]]
+
+
+class Quota(NamedTuple):
+    """CPUs that a group may use, and the period in which the kernel enforces it."""
+
+    cpus: float
+    period_s: float
 
 
 class Level(NamedTuple):
@@ -19,6 +26,7 @@ class Level(NamedTuple):
     folder: str
     cpus: float | None
     memory: int | None
+    period_s: float = 0.1
 
     @property
     def subject(self) -> str:
@@ -31,6 +39,7 @@ class Groups(NamedTuple):
 
     version: int
     levels: list[Level]
+    accounted: str | None = None  # where version 1 counts CPU time, when it is the group that the quota binds
 
     @property
     def cpus(self) -> float | None:
@@ -45,7 +54,8 @@ def own_groups(survey: Survey) -> Groups:
     if "cpu" in mounts or "memory" in mounts:
         cpu = _levels(survey, mounts["cpu"], paths.get("cpu", "/"), _v1_cpu) if "cpu" in mounts else []
         memory = _levels(survey, mounts["memory"], paths.get("memory", "/"), _v1_memory) if "memory" in mounts else []
-        return Groups(1, [*cpu, *memory])
+        same = "cpuacct" in mounts and paths.get("cpuacct") == paths.get("cpu")
+        return Groups(1, [*cpu, *memory], mounts["cpuacct"][1] if same else None)
     if "" not in mounts:
         raise WorldError("not_supported", "no control groups are mounted here", "nothing to do when none are used")
     return Groups(2, _levels(survey, mounts[""], paths.get("", "/"), _v2))
@@ -75,13 +85,13 @@ def parse_mounts(text: str) -> dict[str, tuple[str, str]]:
         if kind[0] == "cgroup2":
             found.setdefault("", (about[3], about[4]))
         elif kind[0] == "cgroup":
-            for controller in {"cpu", "memory"} & set(kind[2].split(",")):
+            for controller in {"cpu", "cpuacct", "memory"} & set(kind[2].split(",")):
                 found.setdefault(controller, (about[3], about[4]))
     return found
 
 
-def parse_cpu_max(text: str) -> float | None:
-    """CPUs that cpu.max allows ("max 100000" is no limit). Raises WorldError(error)."""
+def parse_cpu_max(text: str) -> Quota | None:
+    """What cpu.max allows ("max 100000" is no limit). Raises WorldError(error)."""
     parts = text.split()
     if len(parts) != 2:
         raise garbled("cpu.max", text)
@@ -91,7 +101,7 @@ def parse_cpu_max(text: str) -> float | None:
     quota = count(parts[0], "cpu.max")
     if not quota or not period:
         raise garbled("cpu.max", text)
-    return quota / period
+    return Quota(quota / period, period / 1e6)
 
 
 def parse_memory_max(text: str) -> int | None:
@@ -111,19 +121,19 @@ def optional(survey: Survey, path: str) -> str | None:
         raise
 
 
-def _v2(survey: Survey, folder: str) -> tuple[float | None, int | None]:
+def _v2(survey: Survey, folder: str) -> tuple[Quota | None, int | None]:
     cpu, memory = optional(survey, f"{folder}/cpu.max"), optional(survey, f"{folder}/memory.max")
     return None if cpu is None else parse_cpu_max(cpu), None if memory is None else parse_memory_max(memory)
 
 
-def _v1_cpu(survey: Survey, folder: str) -> tuple[float | None, int | None]:
+def _v1_cpu(survey: Survey, folder: str) -> tuple[Quota | None, int | None]:
     quota, period = optional(survey, f"{folder}/cpu.cfs_quota_us"), optional(survey, f"{folder}/cpu.cfs_period_us")
     if quota is None or period is None or quota.strip() == "-1":
         return None, None
     return parse_cpu_max(f"{quota.strip()} {period.strip()}"), None
 
 
-def _v1_memory(survey: Survey, folder: str) -> tuple[float | None, int | None]:
+def _v1_memory(survey: Survey, folder: str) -> tuple[Quota | None, int | None]:
     text = optional(survey, f"{folder}/memory.limit_in_bytes")
     limit = None if text is None else parse_memory_max(text)
     return None, limit if limit is not None and limit < NO_LIMIT_V1 else None
@@ -147,8 +157,10 @@ def _levels(survey: Survey, mount: tuple[str, str], path: str, read: Reader) -> 
     for depth in range(len(names), -1, -1):
         below = "/".join(names[:depth])
         folder = f"{point}/{below}".rstrip("/")
-        cpus, memory = read(survey, folder)
-        found.append(Level(f"/{below}", folder, cpus, memory))
+        quota, memory = read(survey, folder)
+        found.append(
+            Level(f"/{below}", folder, quota.cpus if quota else None, memory, quota.period_s if quota else 0.1)
+        )
     return found
 
 

@@ -1,0 +1,240 @@
+"""What a log says about its users, from the engine's counts.
+
+All percentiles are exact: the smallest value that at least that share of the requests does not exceed (nearest rank).
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import Field
+
+from infra_maintainer.evidence.model import Frozen
+from infra_maintainer.logs.cut_off import cut_off_us
+from infra_maintainer.logs.hits import MINUTE_OF_KEY, route_name
+from infra_maintainer.logs.upstreams import UpstreamStats, upstream_stats
+
+if TYPE_CHECKING:
+    from infra_maintainer.logs.engine import LogEngine
+
+MOST_ROUTES = 200
+_STATIC = r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|pdf|zip|txt|xml)$"
+_HEALTH = (
+    r"^\S+ /+(?:(?:api/+)?(?:health|healthz|healthcheck|health-check|livez|readyz|ready|live|liveness|readiness|ping|"
+    r"status|up)|nginx_status|stub_status|server-status|metrics)/?$"
+)
+
+
+class RouteStats(Frozen):
+    """One route, ids folded, as its users met it. Times in microseconds; None where the log carries no times."""
+
+    route: str
+    requests: int
+    timed: int
+    p50_us: int | None
+    p95_us: int | None
+    p99_us: int | None
+    mean_us: float | None
+    time_us: int = Field(description="time that users spent in it, summed")
+    upstream_time_us: int | None = Field(description="of that, time spent in upstreams; None when not logged")
+    failures: dict[str, int]
+    retried: int | None = Field(description="requests that took several attempts; None when attempts are not logged")
+    hidden_retries: int | None = Field(description="of those, the ones that ended without a failure")
+    cut_off_us: int | None = Field(description="a time-out at a round value that ends requests before their time")
+    clients_failed: int | None
+
+    @property
+    def failed(self) -> int:
+        """Requests that failed for their user."""
+        return sum(self.failures.values())
+
+
+class LogSummary(Frozen):
+    """A log, or a rotated set of one, as its users felt it."""
+
+    files: list[str]
+    format: str
+    assumed: bool = Field(description="recognised from its lines, not from the server's configuration")
+    fields: list[str]
+    lines: int
+    parsed: int
+    refused: dict[str, int]
+    refused_examples: dict[str, list[str]] = Field(description="UNTRUSTED text from the log")
+    unfinished: int
+    problems: list[str]
+    stopped_early: bool
+    first_minute: datetime | None
+    last_minute: datetime | None
+    traffic: dict[str, int] = Field(description="requests by class: user, static, bot, health")
+    users: RouteStats | None = Field(description="all user requests together")
+    routes: list[RouteStats]
+    other_routes: int
+    upstreams: list[UpstreamStats]
+    minutes: list[tuple[int, int, int]] = Field(description="epoch minute, requests, failed; of user agents")
+    clients: int | None
+    clients_failed: int | None
+    scanners: int | None = Field(description="clients whose requests were mostly for paths that do not exist")
+    repeats: int | None = Field(description="requests of a client again for the route that had just failed it")
+
+
+class _Totals(NamedTuple):
+    requests: int
+    timed: int
+    time_us: int | None
+    upstream_us: int | None
+    attempts_known: int
+    retried: int
+    hidden: int
+
+
+def summarise(engine: "LogEngine", files: list[str], *, assumed: bool) -> LogSummary:
+    """Ask the counts everything there is to say. Call it once, after the last `read`."""
+    run = engine.connection.execute
+    # Requests keep their protocol until here, where it has to be taken off a few distinct texts only.
+    run(f"UPDATE tally SET route = {route_name('route')} WHERE contains(route, ' HTTP/')")
+    run(f"UPDATE failed SET route = {route_name('route')} WHERE contains(route, ' HTTP/')")
+    # A route that never existed for anyone is a scanner's word, not a route of this service.
+    run(
+        "CREATE OR REPLACE TEMP TABLE classes AS SELECT route, CASE "
+        f"WHEN regexp_matches(route, '{_HEALTH}') THEN 'health' WHEN regexp_matches(route, '{_STATIC}') THEN 'static' "
+        "WHEN count(*) FILTER (status NOT IN (400, 403, 404, 405, 410, 414)) = 0 THEN 'stray' ELSE 'user' END AS class "
+        "FROM tally GROUP BY route"
+    )
+    run(
+        "CREATE OR REPLACE TEMP TABLE user_tally AS SELECT "
+        "CASE class WHEN 'stray' THEN '(no such path)' ELSE route END AS route, failure, tries, us, "
+        "sum(n)::BIGINT AS n, sum(upstream_us) AS upstream_us "
+        "FROM tally JOIN classes USING (route) WHERE agent = 0 AND class IN ('user', 'stray') GROUP BY ALL"
+    )
+    lines = engine.lines()
+    named = run(
+        "SELECT route FROM user_tally GROUP BY route ORDER BY sum(us * n) DESC NULLS LAST, sum(n) DESC, route "
+        f"LIMIT {MOST_ROUTES}"
+    ).fetchall()
+    all_routes = _count(engine, "SELECT count(DISTINCT route) FROM user_tally")
+    moments = run(
+        f"SELECT epoch({MINUTE_OF_KEY[engine.format.time_style]}) // 60 AS minute, sum(n), sum(failed) FROM moments "
+        "WHERE key IS NOT NULL GROUP BY minute HAVING minute IS NOT NULL ORDER BY minute"
+    ).fetchall()
+    minutes = [(int(at), int(n), int(failed)) for at, n, failed in moments]
+    knows_clients = bool(engine.format.fields() & {"client", "forwarded"})
+    clients = run(
+        "SELECT count(*), count(*) FILTER (failed > 0), count(*) FILTER (n >= 50 AND not_found * 2 > n) FROM "
+        "(SELECT client, sum(n) AS n, sum(failed) AS failed, sum(not_found) AS not_found FROM clients GROUP BY client)"
+    ).fetchone()
+    assert clients is not None
+    return LogSummary(
+        files=files,
+        format=engine.format.name,
+        assumed=assumed,
+        fields=sorted(engine.format.fields() - {"ignored"}),
+        lines=lines.lines,
+        parsed=lines.parsed,
+        refused=lines.refused,
+        refused_examples=lines.examples,
+        unfinished=lines.unfinished,
+        problems=lines.problems,
+        stopped_early=lines.stopped_early,
+        first_minute=datetime.fromtimestamp(minutes[0][0] * 60, UTC) if minutes else None,
+        last_minute=datetime.fromtimestamp(minutes[-1][0] * 60, UTC) if minutes else None,
+        traffic=_traffic(engine),
+        users=_stats(engine, None, knows_clients) if all_routes else None,
+        routes=_routes(engine, [str(row[0]) for row in named], knows_clients),
+        other_routes=max(0, all_routes - len(named)),
+        upstreams=upstream_stats(engine),
+        minutes=minutes,
+        clients=int(clients[0]) if knows_clients else None,
+        clients_failed=int(clients[1]) if knows_clients else None,
+        scanners=int(clients[2]) if knows_clients else None,
+        repeats=_repeats(engine) if knows_clients else None,
+    )
+
+
+def _traffic(engine: "LogEngine") -> dict[str, int]:
+    rows = engine.connection.execute(
+        "SELECT CASE WHEN agent = 2 OR class = 'health' THEN 'health' WHEN agent = 1 THEN 'bot' WHEN class = 'static' "
+        "THEN 'static' ELSE 'user' END AS class, sum(n) FROM tally JOIN classes USING (route) GROUP BY 1"
+    ).fetchall()
+    return {str(name): int(count) for name, count in rows}
+
+
+def _repeats(engine: "LogEngine") -> int:
+    pairs = "SELECT route, client, key, sum(n) AS n FROM failed GROUP BY ALL"
+    return _count(engine, f"SELECT coalesce(sum(n - 1), 0) FROM ({pairs})")
+
+
+_PERCENTILES = """
+WITH steps AS (SELECT {route} AS route, us, sum(n) AS n FROM user_tally WHERE us IS NOT NULL {only} GROUP BY ALL),
+     ranked AS (SELECT route, us, sum(n) OVER (PARTITION BY route ORDER BY us) AS below,
+                       sum(n) OVER (PARTITION BY route) AS total FROM steps)
+SELECT route, min(us) FILTER (below >= total * 0.5), min(us) FILTER (below >= total * 0.95),
+       min(us) FILTER (below >= total * 0.99) FROM ranked GROUP BY route
+"""
+_TOTALS = """
+SELECT {route} AS route, sum(n), coalesce(sum(n) FILTER (us IS NOT NULL), 0), sum(us * n), sum(upstream_us),
+       coalesce(sum(n) FILTER (tries IS NOT NULL), 0), coalesce(sum(n) FILTER (tries > 1), 0),
+       coalesce(sum(n) FILTER (tries > 1 AND failure IS NULL), 0) FROM user_tally WHERE true {only} GROUP BY 1
+"""
+_FAILURES = "SELECT {route} AS route, failure, sum(n) FROM user_tally WHERE failure IS NOT NULL {only} GROUP BY ALL"
+_SLOW_ENDS = """
+SELECT {route} AS route, us // 10000 AS centiseconds, sum(n),
+       sum(n) FILTER (failure IN ('timeout', 'aborted', 'balancer_error'))
+FROM user_tally WHERE us >= 900000 {only} GROUP BY ALL
+"""
+
+
+def _routes(engine: "LogEngine", names: list[str], knows_clients: bool) -> list[RouteStats]:
+    engine.connection.execute("CREATE OR REPLACE TEMP TABLE named (route VARCHAR)")
+    if not names:
+        return []
+    engine.connection.execute("INSERT INTO named SELECT unnest(CAST(? AS VARCHAR[]))", [names])
+    return _all_stats(engine, "route", "AND route IN (SELECT route FROM named)", names, knows_clients)
+
+
+def _stats(engine: "LogEngine", route: None, knows_clients: bool) -> RouteStats:
+    return _all_stats(engine, "'*'", "", ["*"], knows_clients)[0]
+
+
+def _all_stats(engine: "LogEngine", route: str, only: str, names: list[str], knows_clients: bool) -> list[RouteStats]:
+    def ask(query: str) -> list[tuple[Any, ...]]:
+        return engine.connection.execute(query.format(route=route, only=only)).fetchall()
+
+    percentiles = {row[0]: row[1:] for row in ask(_PERCENTILES)}
+    totals = {row[0]: _Totals(*row[1:]) for row in ask(_TOTALS)}
+    failures: dict[str, dict[str, int]] = {}
+    for name, kind, count in ask(_FAILURES):
+        failures.setdefault(name, {})[kind] = int(count)
+    ends: dict[str, list[tuple[int, int, int]]] = {}
+    for name, centiseconds, count, failed in ask(_SLOW_ENDS):
+        ends.setdefault(name, []).append((int(centiseconds), int(count), int(failed or 0)))
+    clients = dict(
+        engine.connection.execute(f"SELECT {route}, count(DISTINCT client) FROM failed GROUP BY 1").fetchall()
+    )
+    knows_upstream = "upstream_duration" in engine.format.fields()
+    found: list[RouteStats] = []
+    for name in names:
+        total, (p50, p95, p99) = totals[name], percentiles.get(name, (None, None, None))
+        found.append(
+            RouteStats(
+                route=name,
+                requests=int(total.requests),
+                timed=int(total.timed),
+                p50_us=p50,
+                p95_us=p95,
+                p99_us=p99,
+                mean_us=int(total.time_us or 0) / int(total.timed) if total.timed else None,
+                time_us=int(total.time_us or 0),
+                upstream_time_us=int(total.upstream_us or 0) if knows_upstream else None,
+                failures=failures.get(name, {}),
+                retried=int(total.retried) if total.attempts_known else None,
+                hidden_retries=int(total.hidden) if total.attempts_known else None,
+                cut_off_us=cut_off_us(ends.get(name, [])),
+                clients_failed=int(clients.get(name, 0)) if knows_clients else None,
+            )
+        )
+    return found
+
+
+def _count(engine: "LogEngine", query: str) -> int:
+    row = engine.connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
