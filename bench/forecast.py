@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,12 +36,14 @@ import numpy as np  # noqa: E402 - the path comes first
 from forecast_series import Series, load, seeded  # noqa: E402
 
 from infra_maintainer.forecast.method import robust_seasonal  # noqa: E402
+from infra_maintainer.forecast.refusals import after_step, before_forecast  # noqa: E402
 from infra_maintainer.forecast.scores import (  # noqa: E402
     coverage,
     interval_score,
     mean_absolute_error,
     seasonal_scale,
 )
+from infra_maintainer.forecast.series import Cleaned  # noqa: E402
 
 OURS = "infra-maintainer"
 RIVALS = ("AutoETS", "AutoARIMA", "MSTL", "Prophet")
@@ -127,6 +130,18 @@ def summary(scores: list[Score], beside: list[Score]) -> dict[str, float | int]:
     }
 
 
+def refused(chosen: list[Series]) -> dict[str, int]:
+    """How many of these series the product would refuse to forecast, by reason (they are scored all the same)."""
+    counts: dict[str, int] = defaultdict(int)
+    for series in chosen:
+        known = Cleaned(0, UTC, series.known, series.known, len(series.known), ())
+        reason = before_forecast(known, 100.0 if series.family.startswith("azure") else None)
+        if reason is None:
+            _, reason = after_step(known)
+        counts[reason.code if reason else "forecast"] += 1
+    return dict(counts)
+
+
 def time_90_days() -> float:
     """Seconds for 90 days of hours and a horizon of 45: the median of five runs."""
     series = seeded(count=1, days=90)[0]
@@ -182,10 +197,15 @@ def main() -> None:
         print(
             "no rival was asked; to compare:\n" + (__doc__ or "").split("environment of their own:")[1].split("How")[0]
         )
-    report(scores, failed, options)
+    report(scores, failed, refused(chosen), options)
 
 
-def report(scores: dict[str, dict[str, Score]], failed: dict[str, int], options: argparse.Namespace) -> None:
+def report(
+    scores: dict[str, dict[str, Score]],
+    failed: dict[str, int],
+    reasons: dict[str, int],
+    options: argparse.Namespace,
+) -> None:
     """The table for people, then the same as one line of JSON."""
     families = sorted({key.split("/")[0] for key in scores[OURS]})
     figures: dict[str, dict[str, dict[str, float | int]]] = {}
@@ -206,6 +226,7 @@ def report(scores: dict[str, dict[str, Score]], failed: dict[str, int], options:
             )
     seconds = time_90_days()
     print(f"90 days hourly, 45 ahead: {seconds * 1000:.0f} ms   not finished or failed: {dict(failed) or 'none'}")
+    print(f"all are scored; the product itself would have said of the {sum(reasons.values())}: {reasons}")
     print(
         json.dumps(
             {
@@ -215,6 +236,7 @@ def report(scores: dict[str, dict[str, Score]], failed: dict[str, int], options:
                 "families": figures,
                 "seconds_90_days_hourly": round(seconds, 4),
                 "failed": failed,
+                "product_would_say": reasons,
             }
         )
     )

@@ -86,7 +86,8 @@ def with_plan(report: Report) -> CapacityReport:
 
 
 def _line(field: str, title: str, found: list[Judgement]) -> Line:
-    shown_first = found[:3]
+    bad, good, open_ = ([each for each in found if isinstance(each, kind)] for kind in (Finding, Pass, Unknown))
+    shown_first = [*bad[:3], *good[: 3 if not bad else 1], *open_[:2]]
     outcome: Outcome = "unknown"
     if any(isinstance(each, Finding) for each in found):
         outcome = "finding"

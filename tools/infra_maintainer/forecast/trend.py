@@ -4,6 +4,7 @@ Daily medians remember: the test's variance is widened by the lag-one memory of 
 random walks would "grow" (Hamed and Rao 1998, the AR(1) form). Slopes are per day.
 """
 
+from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LEAST_DAYS = 14
+MOST_DAYS = 180
+"""Pairs grow with the square of the days, and what grew a year ago says little about next month."""
 SIGNIFICANT_Z = 2.576
 """Two-sided 1 %: a plan looks at many series, and a false trend costs a false date."""
 
@@ -32,9 +35,15 @@ NO_TREND = Trend(0.0, float("-inf"), float("inf"), 0.0, False)
 
 
 def pair_slopes(levels: Floats) -> Floats:
-    """The slopes between all pairs of days, sorted."""
-    left, right = np.triu_indices(len(levels), 1)
-    return np.sort((levels[right] - levels[left]) / (right - left))
+    """The slopes between all pairs of days."""
+    left, right, apart = _pairs(len(levels))
+    return np.asarray((levels[right] - levels[left]) / apart)
+
+
+@lru_cache(maxsize=64)
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    left, right = np.triu_indices(count, 1)
+    return left, right, np.asarray(right - left, dtype=np.float64)
 
 
 def without_weekdays(levels: Floats) -> Floats:
@@ -49,17 +58,18 @@ def without_weekdays(levels: Floats) -> Floats:
 
 def slope_of(levels: Floats) -> float:
     """Theil-Sen slope per day of daily levels, weekday habits taken out; no test of significance."""
-    return float(np.median(pair_slopes(without_weekdays(levels))))
+    return float(np.median(pair_slopes(without_weekdays(levels[-MOST_DAYS:]))))
 
 
 def find_trend(levels: Floats) -> Trend:
     """The trend of daily levels, one per day, oldest first."""
+    levels = levels[-MOST_DAYS:]
     count = len(levels)
     if count < LEAST_DAYS:
         return NO_TREND
     levels = without_weekdays(levels)
-    left, right = np.triu_indices(count, 1)
-    slopes = pair_slopes(levels)
+    left, right, _ = _pairs(count)
+    slopes = np.sort(pair_slopes(levels))
     slope = float(np.median(slopes))
     memory = _memory(levels - slope * np.arange(count))
     deviation = np.sqrt(count * (count - 1) * (2 * count + 5) / 18 * (1 + memory) / (1 - memory))

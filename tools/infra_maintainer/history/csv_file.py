@@ -1,12 +1,14 @@
 """A history in a CSV file of two columns, time and value; a header and lines that are none are counted, not fatal."""
 
 from datetime import datetime, tzinfo
+from math import isfinite
 
 from infra_maintainer.history.trace import Trace, from_pairs
 from infra_maintainer.world.failure import WorldError
 from infra_maintainer.world.host import Host
 
 LIMIT_BYTES = 64 << 20
+LATEST = 1 << 33  # the year 2242: later stamps are milliseconds, or nonsense
 
 
 def read_csv(host: Host, path: str, quantity: str, subject: str, zone: tzinfo, *, counter: bool) -> Trace:
@@ -26,7 +28,10 @@ def parse_csv(text: str, path: str, quantity: str, subject: str, zone: tzinfo, *
         try:
             if not comma:
                 raise ValueError("no comma")
-            pairs.append((_moment(stamp.strip(), zone), float(value.split(",")[0])))
+            pair = (_moment(stamp.strip(), zone), float(value.split(",")[0]))
+            if not 0 <= pair[0] <= LATEST or not isfinite(pair[1]):
+                raise ValueError("not a time or not a number")
+            pairs.append(pair)
         except ValueError:
             refused += bool(line.strip()) and number > 0  # the first line may be a header
     if not pairs:

@@ -62,15 +62,20 @@ def fit_demand(load: Floats, use: Floats, limit: float, *, seed: int = 0) -> Dem
         )
     idle, demand = _line(load, use)
     residual = use - idle - demand * load
-    total = float(((use - use.mean()) ** 2).sum())
-    r2 = 1 - float((residual**2).sum()) / total if total > 0 else 0.0
+    r2 = _r2(load, use)
+    third = len(residual) // 3
     if r2 < LEAST_R2 or demand <= 0:
+        if _r2(load[-third:], use[-third:]) >= LEAST_R2 and _r2(load[:third], use[:third]) >= LEAST_R2:
+            return NoDemand(
+                "drift",
+                f"use follows load at both ends of the window but not over all of it (R2 = {r2:.2f})",
+                "the time after the last change only",
+            )
         return NoDemand(
             "not_linear",
             f"use follows load with R2 = {r2:.2f} only",
             "the use of the resource that serves these requests, or the load that uses it",
         )
-    third = len(residual) // 3
     shift = float(np.median(residual[-third:]) - np.median(residual[:third]))
     if abs(shift) > 1.5 * float(np.median(np.abs(residual))) and abs(shift) > 0.05 * limit:
         return NoDemand(
@@ -103,6 +108,12 @@ def fit_demand(load: Floats, use: Floats, limit: float, *, seed: int = 0) -> Dem
         break_load / observed,
         break_load > FAR * observed,
     )
+
+
+def _r2(load: Floats, use: Floats) -> float:
+    idle, demand = _line(load, use)
+    total = float(((use - use.mean()) ** 2).sum())
+    return 1 - float(((use - idle - demand * load) ** 2).sum()) / total if total > 0 else 0.0
 
 
 def _line(load: Floats, use: Floats) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What the owner declares about instances, their price, how they scale, and quotas. Declared, never measured."""
+"""What the owner declares about instances, their price and how they scale. Declared, never measured."""
 
 from collections.abc import Iterator
 
@@ -14,12 +14,12 @@ def _services(survey: Survey) -> list[str]:
 
 
 @source(
-    title="declared instances, scaling and quotas",
+    title="declared instances and scaling",
     jobs=("capacity",),
     quantities=OWED,
     also=(
         "scaling.by_hand", "scaling.minimum", "scaling.maximum", "scaling.trigger", "scaling.cool_down",
-        "spike.multiple", "quota.limit", "quota.used",
+        "spike.multiple",
     ),
     subjects=_services,
     configure="declare [[service]] with instances and price_per_month, and [[scaling]] with what one instance carries",
@@ -58,11 +58,6 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
                 yield survey.declared(quantity, value, subject=subject, declared_on=about.declared_on)
             elif quantity in OWED:
                 yield _undeclared(survey, quantity, subject, "sustains_per_instance, time_to_scale_s in [[scaling]]")
-    for quota in survey.system.quota:
-        subject = f"quota:{quota.name}"
-        yield survey.declared("quota.limit", quota.limit, subject=subject, declared_on=quota.declared_on)
-        if quota.used is not None:
-            yield survey.declared("quota.used", quota.used, subject=subject, declared_on=quota.declared_on)
 
 
 def _undeclared(survey: Survey, quantity: str, subject: str, what: str) -> AnyEvidence:
