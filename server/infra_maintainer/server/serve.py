@@ -23,6 +23,7 @@ def serve_http(kit: Kit, host: str, port: int, token_file: Path | None, *, tls_p
                 f"{host} is not loopback: serving there needs --token-file, --url https://… as clients see it, "
                 "and --tls-proxy, your word that a proxy in front speaks TLS"
             )
+    if url is not None:
         transport["transport_security"] = _published(url)
     auth = _auth(token_file, url or f"http://{host}:{port}/mcp") if token_file else {}
     build_server(kit, **auth).run("streamable-http", host=host, port=port, **transport)
@@ -40,7 +41,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _published(url: str) -> Any:
-    """Host and origin checks for the address that clients use."""
+    """Host and origin checks for the address that clients use: the server itself is reached through the proxy only."""
     from urllib.parse import urlsplit
 
     from mcp.server.transport_security import TransportSecuritySettings
