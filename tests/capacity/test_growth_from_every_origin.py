@@ -31,7 +31,7 @@ def check(report: CapacityReport, subject: str) -> None:
     known = {
         each.quantity: float(each.value)
         for each in values_by_id(report).values()
-        if each.subject == subject and each.quantity.startswith("forecast.")
+        if each.subject == subject and each.quantity.startswith("forecast.") and each.unit != "text"
     }
     assert known["forecast.breach.early95"] <= TRUE_DAY + 1
     assert known.get("forecast.breach.late95", 45.0) >= TRUE_DAY - 1
@@ -92,6 +92,23 @@ def test_from_samples_of_our_own_sampler(tmp_path: Path) -> None:
     tables.close()
     kit = Kit(parse_system(""), Store(tmp_path / "store.db"))
     check(draft_capacity_plan(kit, kit.world(60.0), [], horizon_days=45), f"series:cpu.utilisation@{host}")
+
+
+def test_after_a_resize_the_samples_before_it_do_not_count(tmp_path: Path) -> None:
+    """From two to four cores thirty days ago: thirty days of history are left, and the plan says why."""
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    tables = Watched(tmp_path / "store.db")
+    host = f"host:{os.uname().nodename}"
+    resized = end.timestamp() - 30 * 86400
+    for at, value in hourly_since(end, made(90, seed=4)):
+        cores = 4.0 if at >= resized else 2.0
+        tables.keep(int(at), [Reading("cpu.utilisation", host, value), Reading("cpu.cores.usable", host, cores)])
+    tables.close()
+    kit = Kit(parse_system(""), Store(tmp_path / "store.db"))
+    report = draft_capacity_plan(kit, kit.world(60.0), [], horizon_days=10)
+    known = {each.quantity: each.value for each in values_by_id(report).values() if each.subject.endswith(host)}
+    assert float(known["forecast.history"]) == pytest.approx(30, abs=0.1)
+    assert "cpu.cores.usable changed on" in str(known["forecast.history.notes"])
 
 
 def test_from_a_real_prometheus() -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from infra_maintainer.forecast.outlook import Outlook, look_ahead
 from tests.forecast.made_series import Floats, history, made
@@ -131,6 +133,36 @@ def test_an_interval_wider_than_half_of_the_room_gives_no_date() -> None:
     outlook = ahead(values, limit=85.0, horizon_h=45 * 24)
     assert outlook.breach is None and "wide" in codes(outlook)
     assert "paths reach the limit" in next(r for r in outlook.refusals if r.code == "wide").says
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 1200),
+    st.floats(0, 0.4),
+    st.integers(0, 4),
+    st.sampled_from([None, 5.0, 80.0]),
+)
+def test_no_history_whatsoever_breaks_it(seed: int, hours: int, gaps: float, kind: int, limit: float | None) -> None:
+    """Noise, spikes, walks, bursts and jumps with gaps: either a finite forecast or a refusal, never an exception."""
+    generator = np.random.default_rng(seed)
+    values = np.asarray(
+        (
+            generator.normal(40, 5, hours),
+            np.abs(generator.standard_cauchy(hours)),
+            np.cumsum(generator.normal(0, 1, hours)) + 50,
+            np.where(generator.random(hours) < 0.02, 90.0, 0.0),
+            np.repeat(generator.random(hours // 50 + 1), 50)[:hours] * 100,
+        )[kind],
+        dtype=np.float64,
+    )
+    values[generator.random(hours) < gaps] = np.nan
+    if not np.isfinite(values).any():
+        values[0] = 1.0
+    outlook = look_ahead(history(values), horizon_h=30 * 24, limit=limit, ceiling=None)
+    assert outlook.forecast is not None or outlook.refusals
+    if outlook.forecast is not None:
+        assert np.isfinite(outlook.forecast.point).all() and np.isfinite(outlook.forecast.high95).all()
 
 
 def test_steady_growth_is_not_taken_for_a_step() -> None:

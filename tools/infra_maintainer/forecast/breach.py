@@ -43,14 +43,22 @@ def find_breach(forecast: Forecast, limit: float, *, seed: int = 0) -> Breach:
     return Breach(at(0.025), at(0.10), at(0.50), at(0.90), at(0.975), float(above.any(axis=1).mean()))
 
 
+def _bridged(errors: Floats) -> Floats:
+    """Hours without a truth take the mean error of their day; a day without any stays missing."""
+    known = np.isfinite(errors)
+    count = known.sum(axis=2)
+    mean = np.where(known, errors, 0.0).sum(axis=2) / np.maximum(count, 1)
+    mean[count == 0] = np.nan
+    return np.where(known, errors, mean[:, :, None])
+
+
 def simulate(forecast: Forecast, *, seed: int = 0) -> Floats:
     """Paths (400, horizon): a level error that lasts along the path and a day's pattern drawn anew each day."""
     generator = np.random.default_rng(seed)
     horizon = len(forecast.point)
     blocks = -(-horizon // HOURS)
-    errors = forecast.errors[np.isfinite(forecast.errors[:, 0]).all(axis=1)]
-    if len(errors) == 0:
-        raise ValueError("no origin with a whole day of errors")
+    errors = _bridged(forecast.errors)
+    errors = errors[np.isfinite(errors[:, 0]).all(axis=1)]
     ranks = generator.permutation((np.arange(PATHS) + 0.5) / PATHS)
     level = np.empty((PATHS, blocks))
     tested, last = 0, np.zeros(PATHS)

@@ -124,7 +124,7 @@ def backtest(days: Floats, known: NDArray[np.bool_], blocks: int, *, trending: b
 
 def _first_origin(count: int, trending: bool) -> int:
     if trending:
-        return max(LEAST_DAYS, count // 2)
+        return min(max(LEAST_DAYS, count // 2), count - 1)
     if count >= 21:
         return 14
     return 7 if count >= 10 else max(1, count // 2)

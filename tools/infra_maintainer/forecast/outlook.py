@@ -39,6 +39,8 @@ def look_ahead(
     if refused is not None:
         return Outlook(history, horizon_h, limit, None, None, None, (refused,))
     used, refused = after_step(history)
+    if refused is None and used is not history:
+        refused = before_forecast(used, ceiling)
     if refused is not None:
         return Outlook(history, horizon_h, limit, None, None, None, (refused,))
     horizon_h, cut = shortened(used, horizon_h)

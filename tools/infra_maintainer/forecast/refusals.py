@@ -42,12 +42,13 @@ def before_forecast(history: Cleaned, ceiling: float | None) -> Refusal | None:
             f"{history.samples} samples over {days:.1f} days: fewer than three whole days",
             f"at least {LEAST_DAYS} days for any forecast, 14 for a trend, 21 for a weekly rhythm",
         )
-    if history.gap_share > MOST_GAPS:
+    recent = history.mean[-max(len(history.mean) // 3, 24) :]
+    if history.gap_share > MOST_GAPS or int(np.isfinite(recent).sum()) < 24:
         return Refusal(
             "gaps",
             "forecast",
-            f"{history.gap_share:.0%} of the hours have no sample",
-            f"a history with less than {MOST_GAPS:.0%} of its hours missing",
+            f"{history.gap_share:.0%} of the hours have no sample ({np.isnan(recent).mean():.0%} of the last third)",
+            f"a history with less than {MOST_GAPS:.0%} of its hours missing, and a day of samples in its last third",
         )
     if float(np.ptp(values)) == 0:
         return Refusal(

@@ -1,10 +1,17 @@
 """Histories in our own store: what `infra-maintainer watch` sampled."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
 from infra_maintainer.evidence.watched import Stretch
 from infra_maintainer.history.trace import Trace
+
+SIZE_OF = {
+    "cpu.utilisation": "cpu.cores.usable",
+    "memory.used": "memory.capacity",
+    "disk.space.used": "disk.capacity",
+}
+CHANGED = 0.05
 
 
 @runtime_checkable
@@ -27,7 +34,21 @@ def read_kept(store: Keeps, quantities: frozenset[str], since: datetime) -> list
         if quantity not in quantities:
             continue
         rows = store.watched(quantity, subject, since)
+        changed, note = _limit_changed(store, quantity, subject, since)
+        rows = [row for row in rows if row.at >= changed]
         if rows:
             at, mean, peak = [r.at for r in rows], [r.mean for r in rows], [r.peak for r in rows]
-            traces.append(Trace(quantity, subject, at, mean, peak, "samples of infra-maintainer watch"))
+            traces.append(Trace(quantity, subject, at, mean, peak, "samples of infra-maintainer watch", note))
     return traces
+
+
+def _limit_changed(store: Keeps, quantity: str, subject: str, since: datetime) -> tuple[float, tuple[str, ...]]:
+    """The last moment at which the size behind a share changed: before it the share meant something else."""
+    name = SIZE_OF.get(quantity)
+    sizes = store.watched(name, subject, since) if name else []
+    for earlier, later in zip(reversed(sizes[:-1]), reversed(sizes[1:]), strict=True):
+        if abs(later.mean - earlier.mean) > CHANGED * earlier.mean:
+            day = f"{datetime.fromtimestamp(later.at, UTC):%Y-%m-%d}"
+            # an hour in which it changed is a mixture: what follows it counts
+            return later.at + later.seconds, (f"{name} changed on {day}: only the time since then is used",)
+    return 0.0, ()

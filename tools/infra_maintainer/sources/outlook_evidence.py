@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra_maintainer.evidence.model import Derived, Measured
+from infra_maintainer.evidence.redact import redact
 from infra_maintainer.evidence.vocabulary import unit_of
 from infra_maintainer.sources.registry import AnyEvidence
 from infra_maintainer.sources.survey import Survey
@@ -51,6 +52,9 @@ def outlook_evidence(survey: Survey, outlook: "Outlook", base: Measured) -> Iter
         detail, how = f"{refusal.code}: {refusal.says}", f"enough would be: {refusal.enough}"
         yield survey.missing(quantity, "no_data", detail, how, source="forecast rules", subject=subject)
     yield derived("forecast.history", len(outlook.history.mean) / 24)
+    if outlook.history.notes:
+        said = "; ".join(outlook.history.notes)
+        yield survey.measured("forecast.history.notes", redact(said), subject=subject, source=base.source)
     forecast = outlook.forecast
     if forecast is None:
         return

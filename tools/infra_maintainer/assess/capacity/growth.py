@@ -35,6 +35,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             if horizon is not None:
                 says += f"; horizon {shown(horizon)}"
             yield Pass(code="growth", subject=subject, says=says, evidence=[number.id, *(each.id for each in known)])
+    for note in facts.all("forecast.history.notes"):
+        says = f"{_name(note.subject)}: noticed in its history: {note.value}"
+        yield Pass(code="growth", subject=note.subject, says=says, evidence=[note.id])
     for number in facts.numbers("service.load_per_user"):
         users = facts.number("service.users", number.subject, "mean")
         says = f"{number.subject}: {shown(number)} per user" + (f" with {shown(users)} users" if users else "")
