@@ -48,7 +48,7 @@ def drill_data_folder(
             await_promotion(cluster, limits.seconds)
         notes.level = 4
         with notes.timed("validate"):
-            validate(cluster, target.database or "postgres", target, None, notes)
+            validate(cluster, target.database or "postgres", target, None, notes, physical=True)
         end_server(cluster.process, signal.SIGINT)
         with notes.timed("checksums"):
             notes.checked(_checksums(cluster))

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 Level = Literal[0, 1, 2, 3, 4, 5]
 Outcome = Literal["passed", "failed", "not_done"]
 Result = Literal["passed", "failed", "stopped", "not_possible"]
-Completeness = Literal["exact", "differs", "plausible, not proven"]
+Completeness = Literal["exact", "differs", "plausible, not proven", "every file by its checksum"]
 
 RECOVERY_PHASES = ("fetch", "read", "contents", "initdb", "start", "restore", "replay")
 VALIDATION_PHASES = ("validate", "checksums")

@@ -45,7 +45,9 @@ class Expected(NamedTuple):
     live_tables: tuple[str, ...] | None
 
 
-def validate(cluster: Cluster, database: str, target: Target, manifest: Manifest | None, notes: Notes) -> None:
+def validate(
+    cluster: Cluster, database: str, target: Target, manifest: Manifest | None, notes: Notes, *, physical: bool = False
+) -> None:
     """Compare everything that can be compared; each check and each fault goes into `notes`."""
     live = live_tables(cluster.programs, cluster.program("psql"), target.live, notes) if target.live else None
     expected = Expected(target.tables, target.newest, manifest, live)
@@ -61,13 +63,18 @@ def validate(cluster: Cluster, database: str, target: Target, manifest: Manifest
     for check in checks:
         notes.checked(check)
     notes.checked(amcheck(cluster, database))
-    notes.completeness = completeness(checks, manifest)
+    notes.completeness = completeness(checks, manifest, physical)
 
 
-def completeness(checks: list[Checked], manifest: Manifest | None) -> Completeness:
-    """Exact only against a manifest: without one, what came back is plausible at best."""
+def completeness(checks: list[Checked], manifest: Manifest | None, physical: bool) -> Completeness:
+    """Exact only against a manifest: without one, rows are plausible at best.
+
+    A physical restore compares every file with the checksum taken when it was copied.
+    """
     if any(check.code in DIFFERENCES for check in checks):
         return "differs"
+    if physical:
+        return "every file by its checksum"
     return "plausible, not proven" if manifest is None else "exact"
 
 

@@ -2,13 +2,22 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from infra_maintainer.evidence.model import Declared, Measured, Missing, Sample, Scalar, Stat, Why
 from infra_maintainer.evidence.redact import quote as safe
 from infra_maintainer.evidence.vocabulary import unit_of
 from infra_maintainer.system.system import System
 from infra_maintainer.world.world import World
+
+
+@runtime_checkable
+class Ledgers(Protocol):
+    """Records that are only appended to; the store keeps them too."""
+
+    def ledger(self, name: str) -> list[str]:
+        """The JSON records of a ledger, oldest first."""
+        ...
 
 
 class History(Protocol):

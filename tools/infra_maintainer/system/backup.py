@@ -19,7 +19,7 @@ def without_password(conninfo: str) -> str:
 
 
 Conninfo = Annotated[str, AfterValidator(without_password)]
-Place = Annotated[str, Field(pattern=r"^[\w./@:+,~ -]+$", min_length=1)]
+Place = Annotated[str, Field(pattern=r"^[\w./~][\w./@:+,~ -]*$")]
 FilePath = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
 
 

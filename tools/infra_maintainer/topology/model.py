@@ -51,7 +51,7 @@ def topology_of(system: System) -> Topology:
     for shared in system.shared:
         for carried in shared.carries:
             _require(carried, names, f"shared {shared.name}")
-    journeys = {service.name: (service.name,) for service in system.service if service.journey}
+    journeys: dict[str, tuple[str, ...]] = {each.name: (each.name,) for each in system.service if each.journey}
     journeys |= {journey.name: tuple(journey.services) for journey in system.user_journey}
     for journey, needed in journeys.items():
         for name in needed:

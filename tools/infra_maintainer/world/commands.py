@@ -22,6 +22,23 @@ class Command(NamedTuple):
     package: str = ""
 
 
+_FILE = r"/[\w./@+,-]+"
+_PLACE = r"[\w./~][\w./@:+,~ -]*"
+_CONNINFO = r"[\w./@:+,=&?' -]+"
+_RESTIC = ("restic", "-r", "{0}", "--password-file", "{1}", "--no-lock", "--no-cache")
+_BORG = (
+    "env", "BORG_PASSCOMMAND=cat {1}", "BORG_RELOCATED_REPO_ACCESS_IS_OK=yes",
+    "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes", "borg", "--bypass-lock",
+)  # fmt: skip
+_PGBACKREST = ("pgbackrest", "--config={0}", "--stanza={1}", "--log-level-file=off")
+_BARMAN = ("barman", "-c", "{0}", "-f", "json")
+_TRACES = (
+    "find", "/backup", "/backups", "/var/backups", "/srv", "/mnt", "/opt", "/home", "/var/lib/pgbackrest",
+    "/var/lib/barman", "-xdev", "-maxdepth", "4", "(", "-name", "backup.info", "-o", "-name", "*.dump",
+    "-o", "-name", "*.sql.gz", "-o", "-name", "snapshots", "-o", "-name", "integrity.*", ")", "-printf", "%y %p\\n",
+)  # fmt: skip
+_PSQL = ("psql", "-XAtqw", "-d", "{0}", "-c")
+
 COMMANDS: dict[str, Command] = {
     # --- health ---
     "journal_errors": Command(
@@ -42,6 +59,53 @@ COMMANDS: dict[str, Command] = {
         timeout_s=10,
         limit_bytes=8 << 20,
         package="sysstat",
+    ),
+    # --- recovery ---
+    "backup_traces": Command(_TRACES, timeout_s=20),
+    "barman_check": Command((*_BARMAN, "check", "{1}"), (_FILE, r"[\w.-]+"), 60, 4 << 20, "barman"),
+    "barman_list": Command((*_BARMAN, "list-backup", "{1}"), (_FILE, r"[\w.-]+"), 30, 16 << 20, "barman"),
+    "borg_check": Command((*_BORG, "check", "-v", "{0}"), (_PLACE, _FILE), timeout_s=300, package="borgbackup"),
+    "borg_list": Command(
+        (*_BORG, "list", "--json", "--consider-checkpoints", "{0}"),
+        (_PLACE, _FILE),
+        timeout_s=60,
+        limit_bytes=16 << 20,
+        package="borgbackup",
+    ),
+    "disks_under": Command(("lsblk", "-nsro", "NAME,TYPE", "{0}"), (r"/dev/[\w./-]+",), package="util-linux"),
+    "dump_contents": Command(("pg_restore", "-l", "{0}"), (_FILE,), 30, 4 << 20, "postgresql-client"),
+    "dump_files": Command(
+        ("find", "{0}", "-maxdepth", "4", "-type", "f", "-printf", "%T@ %s %P\\n"),
+        (_FILE,),
+        timeout_s=30,
+        limit_bytes=8 << 20,
+    ),
+    "mount_of": Command(("findmnt", "-nro", "SOURCE,FSTYPE", "-T", "{0}"), (_FILE,), package="util-linux"),
+    "pgbackrest_info": Command(
+        (*_PGBACKREST, "info", "--output=json"), (_FILE, r"[\w.-]+"), 30, 16 << 20, "pgbackrest"
+    ),
+    "pgbackrest_verify": Command(
+        (*_PGBACKREST, "verify", "--output=text", "--verbose"), (_FILE, r"[\w.-]+"), 300, 4 << 20, "pgbackrest"
+    ),
+    "postgres_archiver": Command(
+        (*_PSQL, "select extract(epoch from clock_timestamp() - last_archived_time) from pg_stat_archiver"),
+        (_CONNINFO,),
+        timeout_s=10,
+        package="postgresql-client",
+    ),
+    "postgres_databases": Command(
+        (*_PSQL, "select datname from pg_database where datallowconn and not datistemplate order by 1"),
+        (_CONNINFO,),
+        timeout_s=10,
+        package="postgresql-client",
+    ),
+    "restic_check": Command((*_RESTIC, "check"), (_PLACE, _FILE), timeout_s=300, package="restic"),
+    "restic_snapshots": Command((*_RESTIC, "snapshots", "--json"), (_PLACE, _FILE), 60, 16 << 20, "restic"),
+    "sql_trailer": Command(
+        ("zgrep", "-aE", "^-- PostgreSQL database (cluster )?dump( complete)?$", "{0}"),
+        (_FILE,),
+        timeout_s=60,
+        package="gzip",
     ),
 }
 

@@ -1,0 +1,1 @@
+"""Checks of run_dr_checklist: one file per check."""
