@@ -8,6 +8,7 @@ import logging
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -72,14 +73,14 @@ def _run(options: argparse.Namespace) -> int:
         return FAILED
     except Exception as error:
         from infra_maintainer.cli.mistakes import CALLER_MISTAKES
+        from infra_maintainer.evidence.redact import redact
 
         if isinstance(error, CALLER_MISTAKES):
-            print(f"infra-maintainer: {error}", file=sys.stderr)
+            print(f"infra-maintainer: {redact(str(error))}", file=sys.stderr)
             return USAGE
-        logging.getLogger(__name__).exception("unexpected")
-        print(
-            f"infra-maintainer: a fault of ours, not of your system: {type(error).__name__}: {error}", file=sys.stderr
-        )
+        logging.getLogger(__name__).error("unexpected: %s", redact(traceback.format_exc()))
+        what = f"{type(error).__name__}: {redact(str(error))}"
+        print(f"infra-maintainer: a fault of ours, not of your system: {what}", file=sys.stderr)
         return FAILED
 
 
