@@ -37,12 +37,12 @@ KEPT = {"max_execution_time", "max_result_rows", "result_overflow_mode", "output
 
 @contextmanager
 def serve_clickhouse(engine: ClickHouse) -> Iterator[str]:
-    """The base URL of the engine's HTTP interface: POST a statement, parameters and settings in the query string."""
+    """The base URL of the engine's HTTP interface: GET with the statement, its values and settings."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def do_GET(self) -> None:
             settings = dict(parse_qsl(urlsplit(self.path).query))
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            body = settings.pop("query")
             wanted = {
                 k: v
                 for k, v in settings.items()

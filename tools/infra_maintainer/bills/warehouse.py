@@ -98,15 +98,15 @@ def open_postgres(
         yield WarehouseBill("postgres", f"postgresql:{table}", name, columns, execute)
 
 
-def open_clickhouse(url: str, table: str, post: Callable[[str, Mapping[str, str], str], Any]) -> WarehouseBill:
+def open_clickhouse(table: str, fetch: Callable[[Mapping[str, str]], Any]) -> WarehouseBill:
     """The FOCUS table of a ClickHouse server over its HTTP interface.
 
-    `post(url, parameters, body)` sends one statement and returns the decoded JSONCompact answer; it raises BillError.
+    `fetch(parameters)` makes a GET with these query parameters, which ClickHouse runs read-only, and returns the
+    decoded JSONCompact answer; it raises BillError.
     """
 
     def execute(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         parameters = {
-            "readonly": "2",
             "max_execution_time": "300",
             "max_result_rows": str(MOST_ROWS + 1),
             "result_overflow_mode": "throw",
@@ -115,7 +115,7 @@ def open_clickhouse(url: str, table: str, post: Callable[[str, Mapping[str, str]
             "prefer_column_name_to_alias": "1",
         }
         parameters |= {f"param_{name}": str(value) for name, value in values.items()}
-        answer = post(url, parameters, f"{sql}\nFORMAT JSONCompact")
+        answer = fetch({"query": f"{sql}\nFORMAT JSONCompact"} | parameters)
         return [tuple(row) for row in answer["data"]]
 
     name = quoted_table(table)

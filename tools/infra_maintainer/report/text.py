@@ -6,8 +6,10 @@ Every line with a number ends with the ids of the evidence behind it.
 import textwrap
 from collections.abc import Iterable
 
+from infra_maintainer.assess.costs_report import CostsReport
 from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown
 from infra_maintainer.assess.plan import CapacityReport
+from infra_maintainer.report.costs_text import cost_lines
 from infra_maintainer.report.plan_text import plan_lines
 
 _COLOURS = {
@@ -34,6 +36,8 @@ def render_text(report: Report, *, colour: bool = False, detail: bool = False, w
     lines = [*_head(report, paint), ""]
     if isinstance(report, CapacityReport):
         lines += plan_lines(report.plan, width)
+    if isinstance(report, CostsReport):
+        lines += cost_lines(report.costs, width)
     lines += _findings(report.findings, paint, width)
     lines += _unknowns(report.unknowns, paint, width, most=len(report.unknowns) if detail else 12)
     briefly = 0 if isinstance(report, CapacityReport) else 30  # the plan's form has said them already

@@ -3,6 +3,7 @@
 from pydantic import ValidationError
 
 from infra_maintainer.system.backup import Backup
+from infra_maintainer.system.bill import Bill, Keep
 from infra_maintainer.system.dataset import Dataset
 from infra_maintainer.system.endpoint import Endpoint
 from infra_maintainer.system.fact import Fact
@@ -22,12 +23,14 @@ class System(Section):
     policy: dict[str, float | bool] = {}
     accepted_risk: list[AcceptedRisk] = []
     backup: list[Backup] = []
+    bill: list[Bill] = []
     dataset: list[Dataset] = []
     endpoint: list[Endpoint] = []
     fact: list[Fact] = []
     history: list[History] = []
     instance: list[Instance] = []
     quota: list[Quota] = []
+    keep: list[Keep] = []
     recovery: Recovery = Recovery()
     runbook: list[Runbook] = []
     scaling: list[Scaling] = []
