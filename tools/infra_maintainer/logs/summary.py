@@ -65,6 +65,7 @@ class LogSummary(Frozen):
     first_minute: datetime | None
     last_minute: datetime | None
     traffic: dict[str, int] = Field(description="requests by class: user, static, bot, health")
+    health_failed: int = Field(description="requests of health checks that failed")
     users: RouteStats | None = Field(description="all user requests together")
     routes: list[RouteStats]
     other_routes: int
@@ -137,6 +138,11 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool) -> LogSum
         first_minute=datetime.fromtimestamp(minutes[0][0] * 60, UTC) if minutes else None,
         last_minute=datetime.fromtimestamp(minutes[-1][0] * 60, UTC) if minutes else None,
         traffic=_traffic(engine),
+        health_failed=_count(
+            engine,
+            "SELECT coalesce(sum(n), 0) FROM tally JOIN classes USING (route) "
+            "WHERE (agent = 2 OR class = 'health') AND failure IS NOT NULL",
+        ),
         users=_stats(engine, None, knows_clients) if all_routes else None,
         routes=_routes(engine, [str(row[0]) for row in named], knows_clients),
         other_routes=max(0, all_routes - len(named)),

@@ -2,6 +2,7 @@
 
 from pydantic import ValidationError
 
+from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.system.bill import Bill, Keep
 from infra_maintainer.system.dataset import Dataset
@@ -21,6 +22,7 @@ class System(Section):
     """The system as its owner declares it. One field per kind of section; each kind has a file of its own."""
 
     policy: dict[str, float | bool] = {}
+    access_log: list[AccessLog] = []
     accepted_risk: list[AcceptedRisk] = []
     backup: list[Backup] = []
     bill: list[Bill] = []

@@ -1,6 +1,7 @@
 """A world replayed from a folder. What it lacks is `not_recorded`, never "not found": a gap is not an observation."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,11 @@ class RecordedWorld:
         self.clock: Clock = FrozenClock(datetime.fromisoformat(about["recorded_at"]))
         self.host: Host = _RecordedHost(about["host"], tape, folder / "files", self.deadline)
         self.http: Http = _RecordedHttp(tape)
+        self._tape = tape
+
+    def engine(self, name: str, arguments: Any, ask: Callable[[], Any]) -> Any:
+        """The recorded answer; nothing is asked."""
+        return self._tape.replay("engine", [name, arguments])
 
 
 def _evidence(path: Path) -> list[dict[str, Any]] | None:

@@ -1,6 +1,7 @@
 """A live world that writes down, redacted, everything it was asked and answered."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class RecordingWorld:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise FileExistsError(f"{folder} is not empty; name a new folder, a recorded world is never overwritten")
+        self._inner = inner
         self._tape = TapeWriter(folder)
         about = {"format": FORMAT, "recorded_at": inner.clock.now().isoformat(), "host": inner.host.name}
         (folder / "world.json").write_text(json.dumps(clean(about), indent=2) + "\n", encoding="utf-8")
@@ -70,6 +72,12 @@ class RecordingWorld:
         self.deadline: Deadline = inner.deadline
         self.host: Host = _RecordingHost(inner.host, self._tape)
         self.http: Http = _RecordingHttp(inner.http, self._tape)
+
+    def engine(self, name: str, arguments: Any, ask: Callable[[], Any]) -> Any:
+        """Ask the inner world and write the answer down."""
+        return self._tape.record(
+            "engine", [name, arguments], lambda: self._inner.engine(name, arguments, ask), lambda answer: answer
+        )
 
     def close(self) -> None:
         """Finish the tape."""

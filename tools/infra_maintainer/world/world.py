@@ -1,5 +1,6 @@
 """The one way to reach anything outside: a clock, a host, HTTP. Live here; recorded and recording are beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +41,13 @@ class World(Protocol):
         """The network."""
         ...
 
+    def engine(self, name: str, arguments: Any, ask: Callable[[], Any]) -> Any:
+        """What an engine beside HTTP and commands answers: a database session, a log reader. `ask` gives plain JSON.
+
+        `arguments` name the question on a tape and hold no secret; every failure of `ask` is a WorldError.
+        """
+        ...
+
 
 class LiveWorld:
     """The machine this runs on and the network it sees."""
@@ -52,3 +60,8 @@ class LiveWorld:
         self.clock: Clock = LiveClock(self.deadline)
         self.host: Host = LiveHost(self.deadline, root)
         self.http: Http = LiveHttp(self.deadline)
+
+    def engine(self, name: str, arguments: Any, ask: Callable[[], Any]) -> Any:
+        """Ask now."""
+        self.deadline.check()
+        return ask()

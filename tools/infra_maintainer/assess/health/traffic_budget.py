@@ -1,0 +1,58 @@
+"""Is the promised availability kept, and how fast does its error budget burn?"""
+
+from collections.abc import Iterator
+
+from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.model import Finding, Pass
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.registry import Outcome, check
+from infra_maintainer.assess.threshold import above, limit, shown
+from infra_maintainer.assess.traffic import name_of, samples
+
+BURNS = ("fast", "medium", "slow")
+DO = "Stop changes until it is back, and spend the time on the largest kind of failure."
+
+
+@check(
+    title="availability as users had it, and its error budget",
+    quantities=("traffic.availability", *(f"traffic.burn.{name}" for name in BURNS)),
+    policies=("health.traffic.availability", *(f"health.traffic.burn.{name}" for name in BURNS)),
+)
+def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
+    """By requests: planned downtime counts, and no traffic is not availability."""
+    rule = policy["health.traffic.availability"]
+    for number in facts.numbers("traffic.availability"):
+        says = f"{name_of(number.subject)}: {shown(number)} of {samples(number)} requests answered well"
+        if not rule.undercut(number.value):
+            yield Pass(
+                code="availability",
+                subject=number.subject,
+                says=f"{says} (target {limit(rule)})",
+                evidence=[number.id],
+                policy=rule.id,
+                user_facing=True,
+            )
+            continue
+        yield Finding(
+            code="availability",
+            subject=number.subject,
+            evidence=[number.id],
+            policy=rule.id,
+            severity=rule.severity,
+            says=f"{says} (target {limit(rule)})",
+            matters="This is the availability that users had, not the one that hosts report.",
+            do=DO,
+            user_facing=True,
+        )
+    for name in BURNS:
+        yield from above(
+            facts,
+            policy,
+            quantity=f"traffic.burn.{name}",
+            rules=(f"health.traffic.burn.{name}",),
+            code=f"budget_burn_{name}",
+            what=lambda n: f"{name_of(n.subject)}: the error budget burns {n.value:.1f} times as fast as it may",
+            matters="At this rate the allowance for errors is gone long before the month is.",
+            do=DO,
+            user_facing=True,
+        )

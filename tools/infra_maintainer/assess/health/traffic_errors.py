@@ -1,0 +1,69 @@
+"""Do users of each route get answers, and what kind of failure do they get instead?"""
+
+from collections.abc import Iterator
+
+from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.model import Finding, Pass
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.registry import Outcome, check
+from infra_maintainer.assess.threshold import limit, shown
+from infra_maintainer.assess.traffic import choose, name_of, samples, unknown_traffic
+
+RULES = ("health.traffic.errors", "health.traffic.errors.critical")
+FEWEST = 3  # failures: one broken request in a quiet hour is an accident, not a rate
+KINDS = {
+    "server_error": "answered 5xx by a server",
+    "balancer_error": "failed by the balancer itself",
+    "timeout": "timed out",
+    "aborted": "broken off by the user",
+    "closed": "closed without an answer",
+}
+MATTERS = "Each of these requests is a person who did not get what they asked for."
+
+
+@check(
+    title="failed requests of real users",
+    quantities=("traffic.errors", *(f"traffic.errors.{kind}" for kind in KINDS)),
+    policies=RULES,
+)
+def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
+    """The whole traffic and each route: all kinds of failure count, time-outs and users who left included."""
+    rules = [policy[each] for each in RULES]
+    choice = choose(
+        facts.numbers("traffic.errors"), lambda n: rules[-1].exceeded(n.value) and _failed(facts, n) >= FEWEST
+    )
+    for number in choice.told:
+        kinds = _kinds(facts, number)
+        says = f"{name_of(number.subject)}: {shown(number)} of {samples(number)} requests failed"
+        told = ", ".join(f"{int(each.value)} {KINDS[each.record.quantity.rsplit('.', 1)[-1]]}" for each in kinds)
+        ids = [number.id, *(each.id for each in kinds)]
+        broken = next((rule for rule in rules if rule.exceeded(number.value)), None)
+        if broken is None or _failed(facts, number) < FEWEST:
+            yield Pass(
+                code="traffic_errors", subject=number.subject, says=f"{says} (limit {limit(rules[-1])})", evidence=ids,
+                policy=rules[-1].id, user_facing=True,
+            )  # fmt: skip
+            continue
+        yield Finding(
+            code="traffic_errors",
+            subject=number.subject,
+            severity=broken.severity,
+            says=f"{says}: {told} (limit {limit(broken)}){choice.more(number.subject)}",
+            matters=MATTERS,
+            do="Take the largest kind first: 5xx is in the server's log, time-outs are in what it waits for.",
+            evidence=ids,
+            policy=broken.id,
+            user_facing=True,
+        )
+    yield from unknown_traffic(
+        facts, "traffic.errors", "traffic_errors", "Whether users of {name} get answers is not known."
+    )
+
+
+def _failed(facts: Facts, number: Number) -> float:
+    return sum(each.value for each in _kinds(facts, number))
+
+
+def _kinds(facts: Facts, number: Number) -> list[Number]:
+    found = [facts.number(f"traffic.errors.{kind}", number.subject) for kind in KINDS]
+    return sorted((each for each in found if each is not None), key=lambda each: -each.value)

@@ -1,0 +1,40 @@
+"""Was the whole log read, or is part of it not what its format says?"""
+
+from collections.abc import Iterator
+
+from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.model import Finding, Pass
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.registry import Outcome, check
+from infra_maintainer.assess.threshold import limit
+from infra_maintainer.assess.traffic import name_of
+
+
+@check(
+    title="lines of the access log that could not be read",
+    quantities=("log.lines", "log.lines.refused", "log.lines.unfinished"),
+    policies=("health.traffic.refused",),
+)
+def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
+    """Lines read = parsed + refused + unfinished; refused ones are told with their kinds."""
+    rule = policy["health.traffic.refused"]
+    for refused in facts.numbers("log.lines.refused"):
+        lines = facts.number("log.lines", refused.subject)
+        if lines is None or lines.value == 0:
+            continue
+        kinds = refused.record.source.rpartition(": ")[2]
+        says = f"{name_of(refused.subject)}: {int(refused.value)} of {int(lines.value)} log lines refused ({kinds})"
+        ids = [refused.id, lines.id]
+        if not rule.exceeded(refused.value / lines.value * 100):
+            yield Pass(code="log_refused", subject=refused.subject, says=says, evidence=ids, policy=rule.id)
+            continue
+        yield Finding(
+            code="log_refused",
+            subject=refused.subject,
+            severity=rule.severity,
+            says=f"{says}; limit {limit(rule)}",
+            matters="Requests that cannot be read are missing from every figure about users.",
+            do="Name the format in [[access_log]] (format or server_config), or find who else writes to it.",
+            evidence=ids,
+            policy=rule.id,
+        )

@@ -1,0 +1,58 @@
+"""Words and gaps that the checks on user traffic share."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.model import Unknown
+from infra_maintainer.evidence.model import Measured
+
+
+def name_of(subject: str) -> str:
+    """A subject as people read it: `GET /checkout (shop)`, `all traffic of shop`, `upstream 10.0.0.1:80 (shop)`."""
+    kind, _, rest = subject.partition(":")
+    if kind == "traffic":
+        return f"all traffic of {rest}"
+    log, _, name = rest.partition(":")
+    return f"{name} ({log})" if kind == "route" else f"{kind} {name} ({log})"
+
+
+def samples(number: Number) -> int:
+    """How many samples stand behind a number; 0 when it does not say."""
+    return number.record.n or 0 if isinstance(number.record, Measured) else 0
+
+
+class Choice(NamedTuple):
+    """Numbers worth a sentence each, and per log how many routes are broken without one."""
+
+    told: list[Number]
+    others: dict[str, int]
+
+    def more(self, subject: str) -> str:
+        """What to add to the sentence about the whole."""
+        return "; its routes alike" if self.others.get(subject) else ""
+
+
+def choose(numbers: list[Number], broken: Callable[[Number], bool], most: int = 3) -> Choice:
+    """Of a log's routes only the worst that stand out are told one by one: a fault of all is one sentence, not thirty.
+
+    A broken route stands out when its number is at least twice that of the whole, or the whole is not broken.
+    """
+    told: list[Number] = []
+    others: dict[str, int] = {}
+    for whole in [each for each in numbers if not each.subject.startswith("route:")]:
+        told.append(whole)
+        log = whole.subject.partition(":")[2]
+        routes = [each for each in numbers if each.subject.startswith(f"route:{log}:")]
+        bad = [each for each in routes if broken(each)]
+        outstanding = [each for each in bad if not broken(whole) or each.value >= 2 * whole.value]
+        worst = sorted(outstanding, key=lambda each: -each.value)[:most]
+        told += [*worst, *(each for each in routes if each not in bad)]
+        others[whole.subject] = len(bad) - len(worst)
+    return Choice(told, others)
+
+
+def unknown_traffic(facts: Facts, quantity: str, code: str, says: str) -> Iterator[Unknown]:
+    """Unknowns of user traffic: grave where a log was declared and gave nothing, mild where none was declared."""
+    for each in facts.unknowns(quantity, code, says, "high", user_facing=True):
+        yield each.model_copy(update={"could_be": "medium"}) if each.why == "not_configured" else each

@@ -1,0 +1,1 @@
+"""Availability as users had it, and how fast the error budget burns."""

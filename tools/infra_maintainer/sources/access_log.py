@@ -1,0 +1,196 @@
+"""What users got, from the access logs of the server in front: real users, every request, exact percentiles."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from infra_maintainer.evidence.model import Stat
+from infra_maintainer.logs.find import HOW_TO_LOG_TIMES, files_of, format_from, summary_of_files
+from infra_maintainer.logs.route_name import plain
+from infra_maintainer.logs.summary import LogSummary, RouteStats
+from infra_maintainer.logs.tables import summary_of_table
+from infra_maintainer.logs.upstreams import UpstreamStats
+from infra_maintainer.reliability.availability import of_requests
+from infra_maintainer.reliability.burn import burns
+from infra_maintainer.sources.registry import AnyEvidence, source
+from infra_maintainer.sources.survey import Survey, percent
+from infra_maintainer.system.access_log import AccessLog
+
+MOST_ROUTES = 25
+BUDGET_SHARE = 0.001
+KINDS = ("aborted", "balancer_error", "closed", "server_error", "timeout")
+
+
+def subjects(survey: Survey) -> list[str]:
+    """One subject per declared log."""
+    return [f"traffic:{log.name}" for log in survey.system.access_log]
+
+
+@source(
+    title="requests of real users in access logs",
+    jobs=("health",),
+    quantities=("traffic.requests", "traffic.errors", "traffic.latency"),
+    also=(
+        *(f"traffic.requests.{kind}" for kind in ("bot", "health", "static")),
+        *(f"traffic.errors.{kind}" for kind in KINDS),
+        *(f"traffic.burn.{name}" for name in ("fast", "medium", "slow")),
+        "traffic.availability",
+        "traffic.clients",
+        "traffic.clients.affected",
+        "traffic.clients.scanners",
+        "traffic.health.errors",
+        "traffic.latency.cut_off",
+        "traffic.repeats",
+        "traffic.retries.hidden",
+        "traffic.time",
+        "traffic.time.share",
+        "traffic.time.upstream",
+        "upstream.attempts",
+        "upstream.errors",
+        "upstream.latency",
+        "upstream.time.share",
+        "log.lines",
+        "log.lines.refused",
+        "log.lines.unfinished",
+        "log.format",
+    ),
+    subjects=subjects,
+    configure='name the log in infra.toml: [[access_log]] name = "shop" path = "/var/log/nginx/access.log"',
+)
+def collect(survey: Survey) -> Iterator[AnyEvidence]:
+    """Every declared log, one after the other: each uses all cores already."""
+    for log in survey.system.access_log:
+        answer = survey.world.engine("access_log", log.model_dump(mode="json"), partial(_read, survey, log))
+        yield from _Told(survey, log, LogSummary.model_validate(answer)).evidence()
+
+
+def _read(survey: Survey, log: AccessLog) -> object:
+    if log.path is None:
+        return summary_of_table(survey.world, log).model_dump(mode="json")
+    files = files_of(log.path)
+    chosen = format_from(files, log.format, log.server_config, survey.world.host.read)
+    return summary_of_files(files, chosen, lambda: survey.world.deadline.remaining() > 1).model_dump(mode="json")
+
+
+class _Told:
+    """One summary on its way to evidence."""
+
+    def __init__(self, survey: Survey, log: AccessLog, summary: LogSummary) -> None:
+        self.survey, self.log, self.summary = survey, log, summary
+        self.subject = f"traffic:{log.name}"
+        self.origin = f"access log {log.path or log.table} ({summary.format})"
+        both = (summary.first_minute, summary.last_minute)
+        self.window = None if both[0] is None or both[1] is None else (both[1] - both[0]).total_seconds() + 60
+
+    def evidence(self) -> Iterator[AnyEvidence]:
+        """Everything the summary holds, the whole first, then routes and upstreams."""
+        yield from self._lines()
+        users = self.summary.users
+        for kind in ("static", "bot", "health"):
+            yield self._number(f"traffic.requests.{kind}", self.summary.traffic.get(kind, 0), "count")
+        if checks := self.summary.traffic.get("health", 0):
+            failed = percent(self.summary.health_failed, checks)
+            yield self._number("traffic.health.errors", failed, "ratio", n=checks)
+        if users is None:
+            return
+        yield from self._route(self.subject, users, users)
+        yield from self._budget(users)
+        if self.summary.clients:
+            yield self._number("traffic.clients", self.summary.clients, "count")
+            affected = percent(self.summary.clients_failed or 0, self.summary.clients)
+            yield self._number("traffic.clients.affected", affected, "ratio", n=self.summary.clients)
+            yield self._number("traffic.clients.scanners", self.summary.scanners or 0, "count")
+            yield self._number("traffic.repeats", self.summary.repeats or 0, "count")
+        for route in shown_routes(self.summary.routes):
+            yield from self._route(f"route:{self.log.name}:{plain(route.route)}", route, users)
+        for upstream in self.summary.upstreams[:MOST_ROUTES]:
+            yield from self._upstream(f"upstream:{self.log.name}:{plain(upstream.address)}", upstream, users)
+
+    def _budget(self, users: RouteStats) -> Iterator[AnyEvidence]:
+        """Availability by requests, and how fast the budget of 0.1 % errors burns at the end of the log."""
+        share = of_requests(users.requests, users.failed)
+        yield self._number("traffic.availability", share, "ratio", n=users.requests)
+        if not self.summary.minutes:
+            return
+        end = self.summary.minutes[-1][0] + 1
+        for burn in burns(self.summary.minutes, end, BUDGET_SHARE):
+            yield self.survey.measured(
+                f"traffic.burn.{burn.rule.name}", burn.rate, subject=self.subject, stat="ratio", n=burn.requests,
+                window=burn.rule.long * 60, source=f"{self.origin}, to its last minute",
+            )  # fmt: skip
+
+    def _number(
+        self, quantity: str, value: float, stat: Stat, *, subject: str | None = None, n: int | None = None
+    ) -> AnyEvidence:
+        return self.survey.measured(
+            quantity, value, subject=subject or self.subject, stat=stat, n=n, window=self.window, source=self.origin
+        )
+
+    def _lines(self) -> Iterator[AnyEvidence]:
+        summary = self.summary
+        yield self._number("log.lines", summary.lines, "count")
+        examples = "; ".join(f"{kind}: {text[0]}" for kind, text in sorted(summary.refused_examples.items()))
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.refused.items()))
+        yield self.survey.measured(
+            "log.lines.refused", sum(summary.refused.values()), subject=self.subject, stat="count", window=self.window,
+            source=f"{self.origin}: {kinds or 'none'}", quote=examples or None,
+        )  # fmt: skip
+        yield self._number("log.lines.unfinished", summary.unfinished, "count")
+        assumed = f"{summary.format} (recognised from its lines)" if summary.assumed else summary.format
+        yield self.survey.measured("log.format", assumed, subject=self.subject, source=self.origin)
+        for problem in [*summary.problems, *(["the time limit ended the reading"] if summary.stopped_early else [])]:
+            yield self.survey.missing(
+                "log.lines", "error", problem, "read the rest by hand or allow more time", source=self.origin,
+                subject=f"{self.subject} rest",
+            )  # fmt: skip
+
+    def _route(self, subject: str, route: RouteStats, users: RouteStats) -> Iterator[AnyEvidence]:
+        yield self._number("traffic.requests", route.requests, "count", subject=subject)
+        errors = percent(route.failed, route.requests)
+        yield self._number("traffic.errors", errors, "ratio", subject=subject, n=route.requests)
+        for kind, count in sorted(route.failures.items()):
+            yield self._number(f"traffic.errors.{kind}", count, "count", subject=subject, n=route.requests)
+        if route.hidden_retries is not None:
+            hidden = percent(route.hidden_retries, route.requests)
+            yield self._number("traffic.retries.hidden", hidden, "ratio", subject=subject, n=route.requests)
+        if route.p50_us is None or route.p95_us is None or route.p99_us is None or route.mean_us is None:
+            yield self.survey.missing(
+                "traffic.latency", "not_recorded", "the log carries no response times", HOW_TO_LOG_TIMES,
+                subject=subject, source=self.origin,
+            )  # fmt: skip
+            return
+        times: dict[Stat, float] = {
+            "p50": route.p50_us,
+            "p95": route.p95_us,
+            "p99": route.p99_us,
+            "mean": route.mean_us,
+        }
+        for stat, value in times.items():
+            yield self._number("traffic.latency", value / 1000, stat, subject=subject, n=route.timed)
+        yield self._number("traffic.time", route.time_us / 1e6, "sum", subject=subject, n=route.timed)
+        if users.time_us:
+            yield self._number("traffic.time.share", percent(route.time_us, users.time_us), "ratio", subject=subject)
+        if route.cut_off_us is not None:
+            yield self._number("traffic.latency.cut_off", route.cut_off_us / 1000, "instant", subject=subject)
+        if route.upstream_time_us is not None and route.time_us:
+            share = min(100.0, percent(route.upstream_time_us, route.time_us))
+            yield self._number("traffic.time.upstream", share, "ratio", subject=subject)
+
+    def _upstream(self, subject: str, upstream: UpstreamStats, users: RouteStats) -> Iterator[AnyEvidence]:
+        yield self._number("upstream.attempts", upstream.attempts, "count", subject=subject)
+        if upstream.failed_attempts is not None:
+            errors = percent(upstream.failed_attempts, upstream.attempts)
+            yield self._number("upstream.errors", errors, "ratio", subject=subject, n=upstream.attempts)
+        times: dict[Stat, int | None] = {"p50": upstream.p50_us, "p95": upstream.p95_us, "p99": upstream.p99_us}
+        for stat, value in times.items():
+            if value is not None:
+                yield self._number("upstream.latency", value / 1000, stat, subject=subject, n=upstream.timed)
+        if users.time_us:
+            share = min(100.0, percent(upstream.time_us, users.time_us))
+            yield self._number("upstream.time.share", share, "ratio", subject=subject)
+
+
+def shown_routes(routes: list[RouteStats]) -> list[RouteStats]:
+    """The routes where users spend most of their time, and those that fail most, hidden failures included."""
+    costly = routes[:MOST_ROUTES]
+    failing = sorted(routes, key=lambda each: -(each.failed + (each.hidden_retries or 0)))[:10]
+    return [*costly, *(each for each in failing if each not in costly and each.failed + (each.hidden_retries or 0))]
