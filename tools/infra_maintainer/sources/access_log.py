@@ -153,10 +153,11 @@ class _Told:
             hidden = percent(route.hidden_retries, route.requests)
             yield self._number("traffic.retries.hidden", hidden, "ratio", subject=subject, n=route.requests)
         if route.p50_us is None or route.p95_us is None or route.p99_us is None or route.mean_us is None:
-            yield self.survey.missing(
-                "traffic.latency", "not_recorded", "the log carries no response times", HOW_TO_LOG_TIMES,
-                subject=subject, source=self.origin,
-            )  # fmt: skip
+            if subject == self.subject:
+                why = "the log carries no response times"
+                yield self.survey.missing(
+                    "traffic.latency", "not_recorded", why, HOW_TO_LOG_TIMES, subject=subject, source=self.origin
+                )
             return
         times: dict[Stat, float] = {
             "p50": route.p50_us,
