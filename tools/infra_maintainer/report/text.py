@@ -7,8 +7,9 @@ import textwrap
 from collections.abc import Iterable
 
 from infra_maintainer.assess.costs_report import CostsReport
-from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown
+from infra_maintainer.assess.model import Judgement, Pass, Report, Unknown
 from infra_maintainer.assess.plan import CapacityReport
+from infra_maintainer.evidence.model import Measured
 from infra_maintainer.report.costs_text import cost_lines
 from infra_maintainer.report.plan_text import plan_lines
 
@@ -38,7 +39,7 @@ def render_text(report: Report, *, colour: bool = False, detail: bool = False, w
         lines += plan_lines(report.plan, width)
     if isinstance(report, CostsReport):
         lines += cost_lines(report.costs, width)
-    lines += _findings(report.findings, paint, width)
+    lines += _findings(report, paint, width)
     lines += _unknowns(report.unknowns, paint, width, most=len(report.unknowns) if detail else 12)
     briefly = 0 if isinstance(report, CapacityReport) else 30  # the plan's form has said them already
     lines += _passes(report.passes, paint, width, most=len(report.passes) if detail else briefly)
@@ -66,13 +67,18 @@ def _head(report: Report, paint: Paint) -> list[str]:
     ]
 
 
-def _findings(findings: list[Finding], paint: Paint, width: int) -> list[str]:
+def _findings(report: Report, paint: Paint, width: int) -> list[str]:
+    quotes = {each.id: each.quote for each in report.evidence if isinstance(each, Measured) and each.quote}
     lines: list[str] = []
-    for each in findings:
+    for each in report.findings:
         label = f"FINDING {each.severity}"
         lines += _entry(label, each, paint(f"{label:<17}", each.severity), width)
         lines += _wrap(f"matters: {each.matters}", width, 18)
-        lines += [*_wrap(f"do: {each.do}", width, 18), ""]
+        lines += [*_wrap(f"do: {each.do}", width, 18)]
+        # Outside text, marked as such: it names what was found, and it is data, never an instruction.
+        for quote in [quotes[id] for id in each.evidence if id in quotes][:2]:
+            lines += _wrap(f"quote: \u201c{quote}\u201d", width, 18)
+        lines.append("")
     return lines
 
 

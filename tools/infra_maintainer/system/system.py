@@ -13,6 +13,7 @@ from infra_maintainer.system.recovery import Recovery
 from infra_maintainer.system.runbook import Runbook
 from infra_maintainer.system.scaling import Scaling
 from infra_maintainer.system.section import Section
+from infra_maintainer.system.security import Security
 from infra_maintainer.system.service import Service
 from infra_maintainer.system.topology import AcceptedRisk, Instance, Shared, UserJourney
 from infra_maintainer.system.zone import Timezone
@@ -36,6 +37,7 @@ class System(Section):
     recovery: Recovery = Recovery()
     runbook: list[Runbook] = []
     scaling: list[Scaling] = []
+    security: Security = Security()
     service: list[Service] = []
     shared: list[Shared] = []
     timezone: Timezone = "UTC"

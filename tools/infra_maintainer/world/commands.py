@@ -107,6 +107,43 @@ COMMANDS: dict[str, Command] = {
         timeout_s=60,
         package="gzip",
     ),
+    # --- security ---
+    "apt_config": Command(("apt-config", "dump"), package="apt"),
+    "apt_simulation": Command(
+        ("apt-get", "-s", "-o", "Debug::NoLocking=1", "dist-upgrade"), timeout_s=30, limit_bytes=4 << 20, package="apt"
+    ),
+    "apt_holds": Command(("apt-mark", "showhold"), package="apt"),
+    "block_devices_below": Command(
+        ("lsblk", "-s", "--json", "-o", "NAME,TYPE,FSTYPE", "--", "{0}"),
+        (r"/dev/[A-Za-z0-9/_.:-]{1,120}",),
+        package="util-linux",
+    ),
+    "dnf_advisories": Command(("dnf5", "advisory", "list", "--security", "-q"), timeout_s=60, package="dnf5"),
+    "dpkg_list": Command(
+        (
+            "dpkg-query",
+            "-W",
+            "-f",
+            "${{binary:Package}}\\t${{source:Package}}\\t${{Version}}\\t${{source:Version}}\\t${{db:Status-Abbrev}}\\n",
+        ),
+        limit_bytes=8 << 20,
+        package="dpkg",
+    ),
+    "file_owners": Command(("dpkg-query", "-S", "--", "{0}"), (r"/[^\0\n]{1,300}",), package="dpkg"),
+    "ip6tables_rules": Command(("ip6tables", "-S"), package="iptables"),
+    "iptables_nat_rules": Command(("iptables", "-t", "nat", "-S"), package="iptables"),
+    "iptables_rules": Command(("iptables", "-S"), package="iptables"),
+    "mount_of": Command(
+        ("findmnt", "--json", "-o", "SOURCE,FSTYPE", "-T", "{0}"), (r"/[^\0\n]{0,300}",), package="util-linux"
+    ),
+    "nft_ruleset": Command(("nft", "-j", "list", "ruleset"), limit_bytes=8 << 20, package="nftables"),
+    "ufw_status": Command(("ufw", "status", "verbose"), package="ufw"),
+    "virtualisation": Command(("systemd-detect-virt",), package="systemd"),
+    "zfs_encryption": Command(
+        ("zfs", "get", "-Hpo", "value", "encryption", "{0}"),
+        (r"[A-Za-z0-9][A-Za-z0-9/_.:-]{0,200}",),
+        package="zfsutils-linux",
+    ),
 }
 
 

@@ -28,6 +28,7 @@ def run_bounded(
     limit_bytes: int,
     environment: Mapping[str, str],
     deadline: Deadline | None = None,
+    folder: str = "/",
 ) -> Output:
     """Run argv without a shell, without standard input, in a process group of its own.
 
@@ -41,7 +42,7 @@ def run_bounded(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=dict(environment),
-            cwd="/",
+            cwd=folder,
             start_new_session=True,
             close_fds=True,
         )

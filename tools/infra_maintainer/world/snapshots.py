@@ -8,6 +8,18 @@ from typing import Any
 
 import psutil
 
+from infra_maintainer.world.package_changelog import installed_changelog, offered_changelog
+from infra_maintainer.world.privilege_places import (
+    deleted_mappings,
+    identity,
+    listeners,
+    privileged_files,
+    stat_of,
+    writable_places,
+)
+from infra_maintainer.world.secret_places import file_secrets, process_secrets, unit_secrets
+from infra_maintainer.world.ssh_server import effective_sshd
+
 
 def _usable_cpus(_: str) -> int:
     """CPUs in this process's affinity mask (what nproc prints); all of them where there is no affinity."""
@@ -59,14 +71,26 @@ def _kernel_clock(_: str) -> dict[str, int]:
 
 SNAPSHOTS: dict[str, Callable[[str], Any]] = {
     "boot_time": lambda _: psutil.boot_time(),
+    "changelog_installed": installed_changelog,
+    "changelog_offered": offered_changelog,
     "cpu_times": _cpu_times,
+    "deleted_mappings": deleted_mappings,
     "disk_io": lambda _: {name: dict(each._asdict()) for name, each in psutil.disk_io_counters(perdisk=True).items()},
     "file_systems": _file_systems,
     "kernel_clock": _kernel_clock,
+    "identity": identity,
+    "listeners": listeners,
     "load_average": lambda _: list(os.getloadavg()),
     "memory": lambda _: dict(psutil.virtual_memory()._asdict()),
     "network_io": lambda _: {name: dict(each._asdict()) for name, each in psutil.net_io_counters(pernic=True).items()},
+    "privileged_files": privileged_files,
+    "secrets_in_files": file_secrets,
+    "secrets_in_processes": process_secrets,
+    "secrets_in_units": unit_secrets,
     "space": _space,
+    "sshd_effective": effective_sshd,
+    "stat": stat_of,
     "swap": lambda _: dict(psutil.swap_memory()._asdict()),
     "usable_cpus": _usable_cpus,
+    "writable_places": writable_places,
 }

@@ -1,0 +1,1 @@
+"""Checks of the security baseline: one file per check."""

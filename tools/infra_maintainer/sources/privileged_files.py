@@ -1,0 +1,58 @@
+"""Programs that run as another user or with capabilities though no package put them there, and open places."""
+
+import re
+from collections.abc import Iterator
+
+from infra_maintainer.sources.registry import AnyEvidence, source
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.world.failure import WorldError
+
+_MOST_ASKED = 200
+
+
+@source(
+    title="programs with other people's rights, places anybody may write",
+    jobs=("security",),
+    quantities=("privilege.files.foreign", "privilege.places.writable"),
+)
+def collect(survey: Survey) -> Iterator[AnyEvidence]:
+    """A walk that was cut short or refused in places proves what it found, never the absence of more."""
+    try:
+        yield from _files(survey)
+    except WorldError as error:
+        yield survey.missing("privilege.files.foreign", error.why, error.detail, error.how, source="walk")
+    seen = survey.world.host.snapshot("writable_places")
+    if not seen["found"] and not seen["looked"]:
+        raise WorldError("no_data", "none of the places could be looked at", "run as root")
+    if seen["found"] or not seen["unreadable"]:
+        quote = ", ".join(seen["found"][:10]) or None
+        yield survey.measured(
+            "privilege.places.writable", len(seen["found"]), n=seen["looked"] or None, source="lstat(2)", quote=quote
+        )
+        return
+    detail = f"may not be listed: {', '.join(seen['unreadable'])}"
+    yield survey.missing("privilege.places.writable", "denied", detail, "run as root", source="lstat(2)")
+
+
+def _files(survey: Survey) -> Iterator[AnyEvidence]:
+    seen = survey.world.host.snapshot("privileged_files")
+    origin = "find -perm /6111 and capabilities, against dpkg -S"
+    if seen["looked"] == 0:
+        raise WorldError("no_data", "the walk saw no program at all", "run as root")
+    foreign = [each for each in seen["found"][:_MOST_ASKED] if not _is_packaged(survey, str(each["path"]))]
+    quote = ", ".join(f"{each['path']} ({each['power']})" for each in foreign[:10]) or None
+    if foreign or not seen["unreadable"]:
+        yield survey.measured("privilege.files.foreign", len(foreign), n=seen["looked"], source=origin, quote=quote)
+        return
+    detail = (
+        f"{seen['unreadable']} folders may not be entered; all {len(seen['found'])} such programs seen are packaged"
+    )
+    yield survey.missing("privilege.files.foreign", "denied", detail, "run as root", source=origin)
+
+
+def _is_packaged(survey: Survey, path: str) -> bool:
+    # With merged /usr the package may own the path without /usr.
+    for candidate in dict.fromkeys((path, re.sub(r"^/usr(?=/(?:bin|sbin|lib))", "", path), f"/usr{path}")):
+        if ": " in survey.world.host.run("file_owners", candidate).stdout:
+            return True
+    return False

@@ -1,0 +1,46 @@
+"""TLS of every declared endpoint and port, by one handshake per version."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, tls_evidence
+from infra_maintainer.sources.registry import AnyEvidence, source
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.tls import TlsAsk, measure_tls
+
+
+def _asks(survey: Survey) -> dict[str, TlsAsk]:
+    """What to measure, by subject: web addresses with their port, then the other declared ports."""
+    asks: dict[str, TlsAsk] = {}
+    for endpoint in survey.system.endpoint:
+        parts = urlsplit(endpoint.url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        host = parts.hostname or ""
+        asks[f"tls_port:{host}:{port}"] = TlsAsk(host=host, port=port, ca_file=endpoint.ca_file)
+    for each in survey.system.security.tls_port:
+        asks[f"tls_port:{each.host}:{each.port}"] = TlsAsk(
+            host=each.host, port=each.port, starttls=each.starttls, ca_file=each.ca_file
+        )
+    return asks
+
+
+@source(
+    title="TLS of declared endpoints and ports",
+    jobs=("security",),
+    quantities=QUANTITIES,
+    also=ALSO,
+    subjects=lambda survey: list(_asks(survey)),
+    configure="declare [[endpoint]] or [[security.tls_port]] in infra.toml",
+)
+def collect(survey: Survey) -> Iterator[AnyEvidence]:
+    """Measure each port; one that cannot be reached is Missing and does not hide the others."""
+    for subject, ask in _asks(survey).items():
+        survey.say(f"TLS of {ask.host}:{ask.port}")
+        try:
+            shaken = measure_tls(survey.world, ask)
+        except WorldError as error:
+            for quantity in QUANTITIES:
+                yield survey.missing(quantity, error.why, error.detail, error.how, subject=subject, source="handshake")
+            continue
+        yield from tls_evidence(survey, subject, shaken, named=True)
