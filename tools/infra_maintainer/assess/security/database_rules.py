@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.faults import none_of
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
-from infra_maintainer.assess.faults import none_of
 
 
 @check(

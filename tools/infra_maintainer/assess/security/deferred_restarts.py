@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.faults import none_of
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.faults import none_of
 
 DO = "Plan the restart: one instance at a time, the machine behind the balancer first."
 

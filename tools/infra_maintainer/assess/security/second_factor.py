@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.faults import about
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
-from infra_maintainer.assess.faults import about
 
 DO = (
     "AuthenticationMethods publickey,keyboard-interactive with a PAM factor without nullok, or FIDO2 keys with"

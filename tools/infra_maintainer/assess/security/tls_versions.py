@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.faults import about
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
-from infra_maintainer.assess.faults import about
 
 OLD = ("tls.version.1_0", "tls.version.1_1")
 MATTERS = "What users type and read can be read or changed on the way."
