@@ -46,7 +46,7 @@ def _answer(survey: Survey, quantity: str, subject: str, path: str) -> Iterator[
 
 def _look(survey: Survey, path: str) -> AtRest:
     host = survey.world.host
-    mount = host.run("mount_of", path)
+    mount = host.run("mount_with_type", path)
     try:
         device, kind = parse_mount(mount.stdout or "{}")
     except ValueError as error:

@@ -133,7 +133,7 @@ COMMANDS: dict[str, Command] = {
     "ip6tables_rules": Command(("ip6tables", "-S"), package="iptables"),
     "iptables_nat_rules": Command(("iptables", "-t", "nat", "-S"), package="iptables"),
     "iptables_rules": Command(("iptables", "-S"), package="iptables"),
-    "mount_of": Command(
+    "mount_with_type": Command(
         ("findmnt", "--json", "-o", "SOURCE,FSTYPE", "-T", "{0}"), (r"/[^\0\n]{0,300}",), package="util-linux"
     ),
     "nft_ruleset": Command(("nft", "-j", "list", "ruleset"), limit_bytes=8 << 20, package="nftables"),
