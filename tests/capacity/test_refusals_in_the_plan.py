@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.capacity.worlds import as_csv, at_hour, missing, number, plan, write_world
@@ -109,3 +110,50 @@ def world(folder: Path, use: Floats, load: Floats | None = None) -> Path:
     if load is not None:
         files["/srv/load.csv"] = as_csv(load)
     return write_world(folder / "w", at_hour(len(use)), files)
+
+
+LATENCY = TOML + '[[history]]\nsubject = "service:shop"\nquantity = "service.latency"\ncsv = "/srv/latency.csv"\n'
+
+
+def scaled(in_flight: Floats, coherency: float) -> tuple[Floats, Floats]:
+    """Load in 1/s and latency in ms that the law gives for a concurrency, with two per cent of noise."""
+    generator = np.random.default_rng(8)
+    more = in_flight - 1
+    load = (
+        20
+        * in_flight
+        / (1 + 0.03 * more + coherency * in_flight * more)
+        * (1 + generator.normal(0, 0.02, len(in_flight)))
+    )
+    return np.asarray(load), np.asarray(in_flight / load * 1000)
+
+
+@requirement("capacity.bottlenecks")
+def test_the_end_of_scaling_is_told_with_its_range_and_what_was_observed(tmp_path: Path) -> None:
+    """l=20, s=0.03, k=0.0005: the greatest throughput is 271.9/s at 44 in flight; up to 60 were seen."""
+    load, latency = scaled(np.random.default_rng(5).uniform(2, 60, 20 * 24), 0.0005)
+    files = {"/srv/load.csv": as_csv(load), "/srv/latency.csv": as_csv(latency), "/srv/use.csv": as_csv(load / 4)}
+    report = plan(LATENCY, write_world(tmp_path / "w", at_hour(20 * 24), files))
+    ends = [number(report, f"capacity.bend.{end}", "service:shop") for end in ("low95", "high95")]
+    assert ends[0] * 0.98 <= 271.9 <= ends[1] * 1.02
+    said = " ".join(each.says for each in report.passes if each.code == "bottlenecks")
+    assert "throughput ends at" in said and "were observed" in said
+
+
+def test_no_bend_is_claimed_where_none_was_seen(tmp_path: Path) -> None:
+    """Up to six in flight the law looks like a line."""
+    load, latency = scaled(np.random.default_rng(5).uniform(1, 6, 20 * 24), 0.0)
+    files = {"/srv/load.csv": as_csv(load), "/srv/latency.csv": as_csv(latency), "/srv/use.csv": as_csv(load / 4)}
+    report = plan(LATENCY, write_world(tmp_path / "w", at_hour(20 * 24), files))
+    assert missing(report, "capacity.bend").detail.startswith(("no_bend", "narrow"))
+
+
+@requirement("capacity.growth")
+def test_users_and_use_per_user_are_told_apart(tmp_path: Path) -> None:
+    """Sixty requests a second from thirty users are two a user."""
+    toml = TOML + '[[history]]\nsubject = "service:shop"\nquantity = "service.users"\ncsv = "/srv/users.csv"\n'
+    load = made(30, level=60.0)
+    files = {"/srv/load.csv": as_csv(load), "/srv/use.csv": as_csv(load / 2), "/srv/users.csv": as_csv(load / 2)}
+    report = plan(toml, write_world(tmp_path / "w", at_hour(30 * 24), files))
+    assert number(report, "service.load_per_user", "service:shop") == pytest.approx(2.0, rel=1e-3)
+    assert any(each.subject == "series:service.users@service:shop" for each in report.passes)

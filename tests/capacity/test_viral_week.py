@@ -1,13 +1,22 @@
 """ "We might go viral next week", for a service with three instances, known load and price."""
 
+import functools
 import math
 from pathlib import Path
 
+import anyio
 import numpy as np
 import pytest
+from mcp import Client
+from mcp.types import CallToolResult, ImageContent, TextContent
 
 from infra_maintainer.assess.plan import CapacityReport
 from infra_maintainer.evidence.model import Derived
+from infra_maintainer.load.waiting import waiting_in_services
+from infra_maintainer.report.brief import brief, size
+from infra_maintainer.server.build import build_server
+from infra_maintainer.system.load import parse_system
+from infra_maintainer.tools.kit import Kit
 from tests.capacity.worlds import as_csv, at_hour, number, plan, values_by_id, write_world
 from tests.forecast.made_series import made
 from tests.requirements_link import requirement
@@ -75,7 +84,9 @@ def test_every_derived_number_can_be_run_again_from_the_cited_evidence(viral: Ca
     assert len(arithmetic) > 20
     for each in arithmetic:
         names = {name: float(known[id].value) for name, id in each.inputs.items()}
-        again = eval(each.formula, {"__builtins__": {}, "ceil": math.ceil, "max": max}, names)
+        again = eval(
+            each.formula, {"__builtins__": {}, "ceil": math.ceil, "max": max, "wait": waiting_in_services}, names
+        )
         assert float(each.value) == pytest.approx(again, rel=1e-4), each
 
 
@@ -107,10 +118,11 @@ def test_the_buffer_has_a_number_a_price_and_a_risk(viral: CapacityReport) -> No
 @requirement("capacity.mitigation")
 def test_every_finding_has_a_step_with_timeline_effort_cost_and_risk(viral: CapacityReport) -> None:
     """What is not known of a step is said in words, never left empty."""
-    assert len(viral.plan.mitigation) == len(viral.findings)
+    treated = {subject for step in viral.plan.mitigation for subject in step.subject.split(", ")}
+    assert treated == {finding.subject for finding in viral.findings}
     for step in viral.plan.mitigation:
         assert step.timeline and step.effort and step.cost and step.risk_of_delay
-    (spike,) = [step for step in viral.plan.mitigation if step.subject == "spike:shop/asked"]
+    (spike,) = [step for step in viral.plan.mitigation if step.subject.startswith("spike:shop/asked")]
     assert spike.timeline == "before the day of the spike" and "EUR a month" in spike.cost
 
 
@@ -140,3 +152,36 @@ def test_a_spike_of_one_or_less_is_the_caller_s_mistake(tmp_path: Path) -> None:
     world = write_world(tmp_path / "w", at_hour(0), {})
     with pytest.raises(ValueError, match="more than 1"):
         plan("", world, spike=1.0)
+
+
+def test_the_concise_plan_fits_and_keeps_findings_form_and_answer(viral: CapacityReport) -> None:
+    """Under 8,000 characters on both channels; every field of the form and every finding is still there."""
+    small = brief(viral)
+    assert isinstance(small, CapacityReport)
+    assert size(small) <= 8000
+    assert small.findings == viral.findings
+    assert [line.field for line in small.plan.lines] == [line.field for line in viral.plan.lines]
+    assert small.plan.answer == viral.plan.answer
+
+
+async def draft(**arguments: object) -> CallToolResult:
+    """The tool as a host calls it, over a server on this machine without a store."""
+    async with Client(build_server(Kit(parse_system(""), None))) as client:
+        return await client.call_tool("draft_capacity_plan", arguments)
+
+
+@requirement("card.draft_capacity_plan")
+def test_a_host_gets_the_plan_on_both_channels() -> None:
+    """Structured content holds the form; the text begins with the verdict and the answer."""
+    result = anyio.run(draft)
+    assert result.structured_content is not None and len(result.structured_content["plan"]["lines"]) == 13
+    (text,) = [block.text for block in result.content if isinstance(block, TextContent)]
+    assert "ANSWER:" in text and "Growth until the first limit" in text
+
+
+def test_without_a_history_the_picture_is_a_sentence() -> None:
+    """A host that asks for a picture is told why there is none, beside the numbers."""
+    result = anyio.run(functools.partial(draft, chart=True))
+    said = [block.text for block in result.content if isinstance(block, TextContent)]
+    pictures = [block for block in result.content if isinstance(block, ImageContent)]
+    assert pictures or said[-1].startswith("No picture: there is no history")

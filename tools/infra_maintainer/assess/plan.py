@@ -68,6 +68,22 @@ class CapacityPlan(Frozen):
     lines: list[Line]
     mitigation: list[Step]
 
+    def shorter(self, keep: int) -> "CapacityPlan":
+        """The same form with fewer sentences per field and fewer steps; what is left out is counted."""
+        most = max(1, min(keep, 3))
+        lines = [
+            line.model_copy(
+                update={
+                    "says": line.says[:most],
+                    "more": line.more + max(0, len(line.says) - most),
+                    "evidence": line.evidence[: 2 * most],
+                }
+            )
+            for line in self.lines
+        ]
+        steps = [step.model_copy(update={"evidence": step.evidence[:2]}) for step in self.mitigation[: max(3, keep)]]
+        return self.model_copy(update={"lines": lines, "mitigation": steps})
+
 
 class CapacityReport(Report):
     """The report of draft_capacity_plan."""
@@ -80,7 +96,10 @@ def with_plan(report: Report) -> CapacityReport:
     facts = Facts(list(report.evidence))
     every: list[Judgement] = [*report.findings, *report.unknowns, *report.passes]
     lines = [_line(field, title, [each for each in every if each.code == field]) for field, title in FIELDS.items()]
-    steps = [_step(each, facts) for each in report.findings]
+    first: dict[tuple[str, str], list[Finding]] = {}
+    for each in report.findings:
+        first.setdefault((each.code, each.do), []).append(each)
+    steps = [_step(group, facts) for group in first.values()]
     plan = CapacityPlan(answer=_answer(report, facts), lines=lines, mitigation=steps)
     return CapacityReport(**{name: getattr(report, name) for name in Report.model_fields}, plan=plan)
 
@@ -119,7 +138,9 @@ def _answer(report: Report, facts: Facts) -> str:
     return "; ".join(words)
 
 
-def _step(finding: Finding, facts: Facts) -> Step:
+def _step(group: list[Finding], facts: Facts) -> Step:
+    """One step for all findings that the same action ends; the worst of them gives its date and price."""
+    finding = group[0]
     when = facts.number("forecast.breach.early80", finding.subject)
     prices = [
         n for quantity in ("spike.price", "capacity.buffer.price") for n in facts.numbers(quantity, finding.subject)
@@ -135,12 +156,12 @@ def _step(finding: Finding, facts: Facts) -> Step:
         ]
     return Step(
         action=finding.do,
-        subject=finding.subject,
+        subject=", ".join(dict.fromkeys(each.subject for each in group)),
         timeline=timeline,
         effort=EFFORT.get(finding.code, "not known: say how long the last such change took"),
         cost=f"{shown(price)} a month" if price else "not known: declare prices",
         risk_of_delay=finding.matters,
-        evidence=finding.evidence,
+        evidence=list(dict.fromkeys(id for each in group for id in each.evidence))[:8],
     )
 
 

@@ -1,6 +1,7 @@
 """A report cut to the size of a concise reply: what is left out is counted and can be asked for by id."""
 
 from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.plan import CapacityReport
 from infra_maintainer.report.text import render_text
 
 LIMIT_CHARACTERS = 8000
@@ -38,6 +39,7 @@ def _cut(small: Report, whole: Report, keep: int) -> Report:
         )
         if len(items) > keep
     ]
+    plan: dict[str, object] = {"plan": whole.plan.shorter(keep)} if isinstance(whole, CapacityReport) else {}
     note = f'Left out here: {", ".join(left_out)}; ask with detail="detailed" or read report {whole.run}.'
     return small.model_copy(
         update={
@@ -46,5 +48,6 @@ def _cut(small: Report, whole: Report, keep: int) -> Report:
             "coverage": coverage,
             "evidence": small.evidence if keep >= 5 else [],
             "notes": [*small.notes, note] if left_out else small.notes,
+            **plan,
         }
     )

@@ -11,6 +11,16 @@ from infra_maintainer.sources.survey import Survey
 SAME_S = 60
 
 
+def together(one: Trace, other: Trace) -> list[tuple[float, float]]:
+    """The values of two histories at the same minutes."""
+    there = {round(at / SAME_S): value for at, value in zip(other.at, other.mean, strict=True)}
+    return [
+        (value, there[round(at / SAME_S)])
+        for at, value in zip(one.at, one.mean, strict=True)
+        if round(at / SAME_S) in there
+    ]
+
+
 def break_load(survey: Survey, traces: Mapping[tuple[str, str], Trace]) -> Iterator[AnyEvidence]:
     """For each service whose load and use are both known: the break load, or why it is not told."""
     import numpy as np
@@ -22,13 +32,7 @@ def break_load(survey: Survey, traces: Mapping[tuple[str, str], Trace]) -> Itera
         use = traces.get(("service.use", subject))
         if quantity != "service.load" or use is None or limit is None:
             continue
-        used = {round(at / SAME_S): value for at, value in zip(use.at, use.mean, strict=True)}
-        pairs = [
-            (value, used[round(at / SAME_S)])
-            for at, value in zip(load.at, load.mean, strict=True)
-            if round(at / SAME_S) in used
-        ]
-        both = np.asarray(pairs, dtype=np.float64).reshape(-1, 2)
+        both = np.asarray(together(load, use), dtype=np.float64).reshape(-1, 2)
         found = fit_demand(both[:, 0], both[:, 1], limit)
         if isinstance(found, NoDemand):
             yield survey.missing(

@@ -13,6 +13,7 @@ from infra_maintainer.history.kept import Keeps, read_kept
 from infra_maintainer.history.prometheus import read_range
 from infra_maintainer.history.sysstat import read_sysstat
 from infra_maintainer.history.trace import Trace
+from infra_maintainer.sources.bend import bend
 from infra_maintainer.sources.break_load import break_load
 from infra_maintainer.sources.outlook_evidence import KIND, outlook_evidence
 from infra_maintainer.sources.past_forecasts import past_forecasts, scores
@@ -34,10 +35,11 @@ FORECAST: frozenset[str] = frozenset(
 @source(
     title="history of load and use",
     jobs=("capacity",),
-    quantities=("cpu.utilisation", "memory.used"),
+    quantities=("forecast.history",),
     also=(
-        "disk.space.used", "disk.inodes.used", "files.open", "conntrack.used", "ports.ephemeral.used", "service.load",
-        "service.use", "service.users", "capacity.break_load", "forecast.use", "forecast.rate", "forecast.count",
+        "cpu.utilisation", "memory.used", "disk.space.used", "disk.inodes.used", "files.open", "conntrack.used",
+        "ports.ephemeral.used", "service.load", "service.use", "service.users", "service.latency",
+        "capacity.break_load", "capacity.bend", "forecast.use", "forecast.rate", "forecast.count",
         "forecast.hit_rate80",
     ),
 )  # fmt: skip
@@ -62,6 +64,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     for trace in longest.values():
         yield from _about(survey, trace, records)
     yield from break_load(survey, longest)
+    yield from bend(survey, longest)
 
 
 def _read(survey: Survey) -> Iterator[Trace | AnyEvidence]:

@@ -73,6 +73,9 @@ def _room(facts: Facts, policy: Policy, as_of: datetime) -> Iterator[Declared | 
             yield limit
             yield derive("capacity.multiple", about, "limit / peak", as_of, limit=limit, peak=peak)
             yield derive("capacity.peak_buffer", about, "(limit - peak) / limit * 100", as_of, limit=limit, peak=peak)
+            cores = facts.one("cpu.cores.usable", subject) if quantity == "cpu.utilisation" else None
+            if cores is not None:
+                yield derive("capacity.wait", about, "wait(cores, limit / 100)", as_of, cores=cores, limit=limit)
 
 
 def _services(facts: Facts, policy: Policy, as_of: datetime, spikes: list[Spike]) -> Iterator[Declared | Derived]:

@@ -1,4 +1,4 @@
-"""Derived evidence from a formula that is really run: + - * /, ceil() and max() over named evidence and numbers."""
+"""Derived evidence from a formula that is really run: + - * /, ceil(), max() and wait() over named evidence."""
 
 import ast
 import math
@@ -9,6 +9,7 @@ from datetime import datetime
 from infra_maintainer.assess.facts import Known
 from infra_maintainer.evidence.model import Derived
 from infra_maintainer.evidence.vocabulary import unit_of
+from infra_maintainer.load.waiting import waiting_in_services
 
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -16,7 +17,11 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-_CALLS: dict[str, Callable[..., float]] = {"ceil": math.ceil, "max": max}
+_CALLS: dict[str, Callable[..., float]] = {
+    "ceil": math.ceil,
+    "max": max,
+    "wait": lambda servers, use: waiting_in_services(int(servers), use),
+}
 
 
 def derive(

@@ -10,6 +10,7 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 
 NEVER = float("inf")
+WORD = {"capacity.break_load": "breaks", "capacity.bend": "stops to scale"}
 
 
 @check(
@@ -26,12 +27,14 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     )
     for place, number in enumerate(rows, start=1):
         yield from _one(facts, policy, place, number)
-    for each in facts.missing("capacity.break_load"):
+    for number in facts.numbers("capacity.bend"):
+        yield from _bend(facts, number)
+    for each in [*facts.missing("capacity.break_load"), *facts.missing("capacity.bend")]:
         yield Unknown(
             code="bottlenecks",
             subject=each.subject,
-            quantity="capacity.break_load",
-            says=f"The load at which {each.subject} breaks: {each.detail}",
+            quantity=each.quantity,
+            says=f"The load at which {each.subject} {WORD[each.quantity]}: {each.detail}",
             why=each.why,
             how=each.how,
             evidence=[each.id],
@@ -47,6 +50,18 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             how="keep a history: infra-maintainer watch, sysstat, or [[history]]",
             could_be="high",
         )
+
+
+def _bend(facts: Facts, number: Number) -> Iterator[Outcome]:
+    names = ("capacity.bend.low95", "capacity.bend.high95", "capacity.bend.in_flight", "service.in_flight")
+    low, high, flight, seen = (facts.number(name, number.subject) for name in names)
+    if low and high and flight and seen:
+        says = (
+            f"{number.subject}: throughput ends at {shown(number)} ({shown(low)} to {shown(high)}) with "
+            f"{shown(flight)} in flight; up to {shown(seen)} were observed"
+        )
+        ids = [number.id, low.id, high.id, flight.id, seen.id]
+        yield Pass(code="bottlenecks", subject=number.subject, says=says, evidence=ids)
 
 
 def _dated(number: Number) -> str:
@@ -65,6 +80,10 @@ def _one(facts: Facts, policy: Policy, place: int, number: Number) -> Iterator[O
         ids += [broken.id, low.id, high.id, reach.id]
         says += f"; breaks at {shown(broken)} ({shown(low)} to {shown(high)}), {shown(reach)} times the load observed"
         says += ", a guess" if reach.value > 2 else ""
+    wait = facts.number("capacity.wait", subject)
+    if wait:
+        ids.append(wait.id)
+        says += f"; at the limit a request waits {shown(wait)} times its own service time (queueing bound)"
     begin = facts.number("forecast.breach.early80", _dated(number))
     end = facts.number("forecast.breach.late80", _dated(number))
     if begin is None:

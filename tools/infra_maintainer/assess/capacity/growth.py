@@ -58,7 +58,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 could_be="medium",
             )
     if not told:
-        history = [each for each in facts.missing("cpu.utilisation")]
+        history = facts.missing("forecast.history")
         yield Unknown(
             code="growth",
             subject="system:declared",

@@ -45,8 +45,8 @@ def _one(facts: Facts, policy: Policy, gap: Number) -> Iterator[Outcome]:
     ids = [each.id for each in (times, load, holds, after, needed, gap, price, scale) if each]
     assumed = " (assumption of policy)" if name in ("campaign", "viral") else ""
     says = (
-        f"{name}{assumed}: {shown(times)} times the peak is {shown(load)}; sustained are {shown(holds)} times, "
-        f"{shown(after)} with one instance lost; {shown(needed)} instances are needed, {shown(gap)} more than now"
+        f"{name}{assumed}: {shown(times)} times the peak is {shown(load)}; the service sustains {shown(holds)} times, "
+        f"{shown(after)} times with one instance lost; {shown(needed)} instances are needed, {shown(gap)} more than now"
     )
     says += f", {shown(price)} a month" if price else ", price not known"
     says += f"; one more takes {shown(scale)} to serve" if scale else "; the time to scale is not known"
