@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra_maintainer.evidence.model import Missing, Sample
+from infra_maintainer.assess.assess import assess
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.model import Measured, Missing, Sample
+from infra_maintainer.evidence.store import Store
 from infra_maintainer.sources.registry import sources_for
 from infra_maintainer.world.clock import Deadline
 from infra_maintainer.world.host import LiveHost
 from tests.requirements_link import requirement
 from tests.sources.host_world import Text, evidence_of, gap, machine, value
-from tests.worlds import NOW
+from tests.worlds import NOW, measured
 
 MOUNT = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
 V1_MOUNTS = (
@@ -300,6 +303,30 @@ def test_too_short_or_gapped_samples_are_never_sustained(tmp_path: Path, minutes
     """None, one, a span below fifteen minutes, a gap in the middle, a gap up to now."""
     evidence = evidence_of(machine(tmp_path, {}), "sustained", history=Kept(minutes, [99.0] * len(minutes)))
     assert gap(evidence, "cpu.utilisation.sustained").why == "no_data"
+
+
+def test_runs_kept_in_a_real_store_become_a_sustained_finding(tmp_path: Path) -> None:
+    """Four earlier runs of the whole product, each four minutes after the last, then this one: high, by the store."""
+    store = Store(tmp_path / "store.db")
+    for minutes in (16, 12, 8, 4):
+        at = NOW - timedelta(minutes=minutes)
+        busy = measured("cpu.utilisation", 90.0 + minutes, stat="mean", n=20, window=2).model_copy(
+            update={"as_of": at, "id": ""}
+        )
+        kept = Measured.model_validate(busy.model_dump())
+        store.keep([kept], f"run_{minutes}", "health", at, "at_risk", "{}")
+    evidence = evidence_of(machine(tmp_path / "world", {}), "sustained", history=store)
+    assert value(evidence, "cpu.utilisation.sustained") == 94.0
+    now = measured("cpu.utilisation", 99.0, stat="mean", n=20, window=2)
+    report = assess([*evidence, now], Policy(), "health", NOW)
+    assert [(each.code, each.severity) for each in report.findings] == [("cpu_saturated", "high")]
+
+
+def test_a_store_that_cannot_be_read_is_said_and_costs_only_the_comparison(tmp_path: Path) -> None:
+    """A file that is no database: the reason is the store's own."""
+    (tmp_path / "store.db").write_text("this is not a database, but it is long enough to be taken for one " * 20)
+    evidence = evidence_of(machine(tmp_path / "world", {}), "sustained", history=Store(tmp_path / "store.db"))
+    assert gap(evidence, "cpu.utilisation.sustained").why == "error"
 
 
 @given(text=st.text(alphabet="0123456789 maxu_secnrthold:/\n-", max_size=80))

@@ -7,6 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy, Threshold
 from infra_maintainer.evidence.model import Stat
 from infra_maintainer.evidence.show import show
+from infra_maintainer.evidence.vocabulary import vocabulary
 
 
 def shown(number: Number) -> str:
@@ -63,7 +64,7 @@ def above(
     yield from facts.unknowns(
         quantity,
         code,
-        f"{quantity} of {{name}} could not be measured.",
+        f"Not measured of {{name}}: {vocabulary()[quantity].says.rstrip('.')}.",
         ordered[0].severity,
         policy=ordered[0].id,
         user_facing=user_facing,

@@ -11,7 +11,7 @@ from infra_maintainer.world.failure import WorldError
 FLAGS = ("/run/reboot-required", "/var/run/reboot-required")
 
 
-@source(title="uptime and restart", jobs=("health", "security"), quantities=("uptime", "reboot.required"))
+@source(title="uptime and restart", jobs=("health",), quantities=("uptime", "reboot.required"))
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """The flag of Debian and Ubuntu first; else the running kernel against the kernels installed."""
     yield survey.measured("uptime", parse_uptime(read_kernel(survey, "/proc/uptime")), source="/proc/uptime")

@@ -10,7 +10,7 @@ from infra_maintainer.assess.registry import Outcome, check
 
 @check(title="restart required", quantities=("reboot.required",), policies=("health.reboot.required",))
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
-    """For health it is low: nobody feels it today. How it bears on security is that job's to judge."""
+    """For health it is low: nobody feels it today."""
     rule = policy["health.reboot.required"]
     for each in facts.all("reboot.required"):
         if each.value == rule.value:
