@@ -91,7 +91,12 @@ def test_from_samples_of_our_own_sampler(tmp_path: Path) -> None:
     tables.roll_up(int(end.timestamp()))
     tables.close()
     kit = Kit(parse_system(""), Store(tmp_path / "store.db"))
-    check(draft_capacity_plan(kit, kit.world(60.0), [], horizon_days=45), f"series:cpu.utilisation@{host}")
+    report = draft_capacity_plan(kit, kit.world(60.0), [], horizon_days=45)
+    check(report, f"series:cpu.utilisation@{host}")
+    week = float(KNOWN[-168:].mean())
+    (line,) = [each for each in report.plan.lines if each.field == "current"]
+    (now,) = [says for says in line.says if says.startswith("cpu.utilisation")]
+    assert float(now.split("average ")[1].split(" %")[0]) == pytest.approx(week, rel=0.02)  # not that of this second
 
 
 def test_after_a_resize_the_samples_before_it_do_not_count(tmp_path: Path) -> None:

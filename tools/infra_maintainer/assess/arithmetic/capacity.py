@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from infra_maintainer.assess.arithmetic.formula import derive
-from infra_maintainer.assess.facts import AnyEvidence, Facts, Known
+from infra_maintainer.assess.facts import AnyEvidence, Facts, Known, Number
 from infra_maintainer.assess.policy import Policy
-from infra_maintainer.evidence.model import Declared, Derived
+from infra_maintainer.evidence.model import Declared, Derived, Measured, Stat
 from infra_maintainer.evidence.vocabulary import unit_of
 
 RULE_OF: dict[str, str] = {
@@ -50,9 +50,16 @@ def capacity_arithmetic(
     return [*_room(facts, policy, as_of), *_services(facts, policy, as_of, spikes)]
 
 
+def over_longest(facts: Facts, quantity: str, subject: str, stat: Stat) -> Number | None:
+    """The statistic over the longest window: a plan must not take the mean of ten seconds for that of a week."""
+    found = [each for each in facts.numbers(quantity, subject, stat) if isinstance(each.record, Measured)]
+    windows = [(each.record.window or 0.0) if isinstance(each.record, Measured) else 0.0 for each in found]
+    return found[windows.index(max(windows))] if found else None
+
+
 def peak_of(facts: Facts, quantity: str, subject: str) -> Known | None:
     """The peak that a plan must hold: P99.5 of the samples, else the largest reading there is."""
-    found = facts.number(quantity, subject, "p99.5") or facts.number(quantity, subject, "max")
+    found = over_longest(facts, quantity, subject, "p99.5") or over_longest(facts, quantity, subject, "max")
     if found is None and quantity.startswith("disk."):  # a level: its last reading is as good as its peak
         found = facts.number(quantity, subject, "instant")
     return found.record if found else None

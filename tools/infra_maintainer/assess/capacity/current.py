@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.arithmetic.capacity import RULE_OF
-from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.arithmetic.capacity import RULE_OF, over_longest
+from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
+from infra_maintainer.evidence.model import Measured
 
 ALWAYS = ("cpu.utilisation", "memory.used", "disk.space.used", "database.connections.used")
 
@@ -17,8 +18,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """A line per resource; what has no history is said with its single reading, and so named."""
     for quantity in (*RULE_OF, "service.load", "service.users"):
         for subject in facts.subjects(quantity):
-            mean, tail = facts.number(quantity, subject, "mean"), facts.number(quantity, subject, "p95")
-            if mean is not None and tail is not None:
+            mean, tail = (over_longest(facts, quantity, subject, stat) for stat in ("mean", "p95"))
+            if mean is not None and tail is not None and _window(mean) == _window(tail):
                 says = f"{quantity} of {subject}: average {shown(mean)}, P95 {shown(tail)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[mean.id, tail.id])
             elif (now := facts.number(quantity, subject)) is not None:
@@ -38,3 +39,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             evidence=[missing[0].id] if missing else [],
             could_be="medium" if quantity.startswith("database") else "high",
         )
+
+
+def _window(number: Number) -> float | None:
+    return number.record.window if isinstance(number.record, Measured) else None
