@@ -9,7 +9,7 @@ from infra_maintainer.world.failure import WorldError
 
 @source(
     title="disk space and inodes",
-    jobs=("health", "capacity"),
+    jobs=("health", "capacity", "costs"),
     quantities=("disk.space.used", "disk.space.available", "disk.capacity"),
     also=("disk.inodes.used",),
 )

@@ -9,6 +9,7 @@ from infra_maintainer.system.dataset import Dataset
 from infra_maintainer.system.endpoint import Endpoint
 from infra_maintainer.system.fact import Fact
 from infra_maintainer.system.history import History, Quota
+from infra_maintainer.system.machine import Machine
 from infra_maintainer.system.recovery import Recovery
 from infra_maintainer.system.runbook import Runbook
 from infra_maintainer.system.scaling import Scaling
@@ -32,8 +33,9 @@ class System(Section):
     fact: list[Fact] = []
     history: list[History] = []
     instance: list[Instance] = []
-    quota: list[Quota] = []
     keep: list[Keep] = []
+    machine: Machine | None = None
+    quota: list[Quota] = []
     recovery: Recovery = Recovery()
     runbook: list[Runbook] = []
     scaling: list[Scaling] = []

@@ -60,6 +60,19 @@ COMMANDS: dict[str, Command] = {
         limit_bytes=8 << 20,
         package="sysstat",
     ),
+    # --- costs ---
+    "autoremovable": Command(
+        ("apt-get", "-s", "-q", "-o", "Debug::NoLocking=1", "autoremove"), timeout_s=8, package="apt"
+    ),
+    "block_devices": Command(("lsblk", "-J", "-b", "-o", "NAME,TYPE,SIZE,FSTYPE,MOUNTPOINTS"), package="util-linux"),
+    "docker_use": Command(
+        ("docker", "system", "df", "--format", "{{{{json .}}}}"), timeout_s=8, limit_bytes=4 << 20, package="docker.io"
+    ),
+    "installed_packages": Command(
+        ("dpkg-query", "-W", "-f", "${{db:Status-Abbrev}}\t${{Installed-Size}}\t${{Package}}\n"),
+        limit_bytes=8 << 20,
+        package="dpkg",
+    ),
     # --- recovery ---
     "backup_traces": Command(_TRACES, timeout_s=20),
     "barman_check": Command((*_BARMAN, "check", "{1}"), (_FILE, r"[\w.-]+"), 60, 4 << 20, "barman"),

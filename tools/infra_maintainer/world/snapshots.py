@@ -19,6 +19,7 @@ from infra_maintainer.world.privilege_places import (
 )
 from infra_maintainer.world.secret_places import file_secrets, process_secrets, unit_secrets
 from infra_maintainer.world.ssh_server import effective_sshd
+from infra_maintainer.world.tree_size import deleted_open, tree_size
 
 
 def _usable_cpus(_: str) -> int:
@@ -75,6 +76,7 @@ SNAPSHOTS: dict[str, Callable[[str], Any]] = {
     "changelog_offered": offered_changelog,
     "cpu_times": _cpu_times,
     "deleted_mappings": deleted_mappings,
+    "deleted_open": deleted_open,
     "disk_io": lambda _: {name: dict(each._asdict()) for name, each in psutil.disk_io_counters(perdisk=True).items()},
     "file_systems": _file_systems,
     "kernel_clock": _kernel_clock,
@@ -90,7 +92,9 @@ SNAPSHOTS: dict[str, Callable[[str], Any]] = {
     "space": _space,
     "sshd_effective": effective_sshd,
     "stat": stat_of,
+    "home": lambda _: os.path.expanduser("~"),
     "swap": lambda _: dict(psutil.swap_memory()._asdict()),
+    "tree_size": tree_size,
     "usable_cpus": _usable_cpus,
     "writable_places": writable_places,
 }
