@@ -16,6 +16,8 @@ WORTH_PER_ORIGIN = 6.0
 SMALL_SAMPLE = 2.0
 HOURLY_SHRINKAGE = 7.0
 LEAST_ORIGINS = 3
+EXTREMES_BELONG_TO_95 = 0.95
+"""However few the origins, an 80 % interval ends at the 95 % quantiles: else both intervals would be the extremes."""
 
 
 class Bands(NamedTuple):
@@ -41,7 +43,7 @@ def bands(errors: Floats, horizon_h: int, level: float, *, growing: bool) -> Ban
             continue
         worth = origins * WORTH_PER_ORIGIN / np.sqrt(day + 1)
         sample = scaled[:, day][np.isfinite(scaled[:, day])]
-        reach = min(1.0, (0.5 + level / 2) * (1 + 1 / worth))
+        reach = min(EXTREMES_BELONG_TO_95 if level < 0.95 else 1.0, (0.5 + level / 2) * (1 + 1 / worth))
         wider = 1 + SMALL_SAMPLE / worth
         tested_low = low = min(float(np.quantile(sample, 1 - reach)) * wider, tested_low)
         tested_high = high = max(float(np.quantile(sample, reach)) * wider, tested_high)

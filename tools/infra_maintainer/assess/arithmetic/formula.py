@@ -11,6 +11,11 @@ from infra_maintainer.evidence.model import Derived
 from infra_maintainer.evidence.vocabulary import unit_of
 from infra_maintainer.load.waiting import waiting_in_services
 
+
+def _wait(servers: float, use: float) -> float:
+    return waiting_in_services(int(servers), use)
+
+
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -20,7 +25,7 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
 _CALLS: dict[str, Callable[..., float]] = {
     "ceil": math.ceil,
     "max": max,
-    "wait": lambda servers, use: waiting_in_services(int(servers), use),
+    "wait": _wait,
 }
 
 
