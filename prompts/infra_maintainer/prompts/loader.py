@@ -1,14 +1,15 @@
-"""The prompts: Markdown files beside this one, composed once. Rules stand in persona.md and nowhere else."""
+"""The prompts: Markdown files beside this one, composed here. A rule stands in one file and nowhere else."""
 
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-_COMMON = ("persona", "instructions")
+# persona: who speaks and the rules; routing: which tool; agent: how our own agent hands its answer in.
+_COMMON = ("agent", "persona", "routing")
 
 
 class JobPrompt(NamedTuple):
-    """A prompt for one job: its name, its title, what it is for in one sentence, and its text."""
+    """A prompt for one job or request: its name, its title, what it is for in one sentence, and its text."""
 
     name: str
     title: str
@@ -16,31 +17,36 @@ class JobPrompt(NamedTuple):
     text: str
 
 
-def instructions() -> str:
-    """What a host is told when it connects."""
-    return _read("instructions")
-
-
 def persona() -> str:
     """Who speaks, and the rules that hold for every job."""
     return _read("persona")
 
 
+def instructions() -> str:
+    """What a host is told when it connects: the persona and which tool to take."""
+    return f"{persona()}\n{_read('routing')}"
+
+
+def agent() -> str:
+    """The system prompt of our own agent."""
+    return f"{instructions()}\n{_read('agent')}"
+
+
 @cache
 def jobs() -> tuple[JobPrompt, ...]:
-    """Every job's prompt, by name."""
+    """Every job's and request's prompt, by name."""
     folder = resources.files("infra_maintainer.prompts")
     names = sorted(each.name.removesuffix(".md") for each in folder.iterdir() if each.name.endswith(".md"))
     return tuple(_job(name) for name in names if name not in _COMMON)
 
 
 def compose(name: str, question: str = "") -> str:
-    """Persona, the job's order of work, and the user's question. Raises ValueError for an unknown name."""
+    """Persona, the order of work, and the user's question. Raises ValueError for an unknown name."""
     found = next((job for job in jobs() if job.name == name), None)
     if found is None:
         raise ValueError(f"{name!r} is not a prompt; prompts: {', '.join(job.name for job in jobs())}")
     asked = f"\n\nThe question: {question.strip()}" if question.strip() else ""
-    return f"{persona()}\n\n{found.text}{asked}"
+    return f"{persona()}\n{found.text}{asked}"
 
 
 def _job(name: str) -> JobPrompt:
