@@ -112,6 +112,28 @@ def world(folder: Path, use: Floats, load: Floats | None = None) -> Path:
     return write_world(folder / "w", at_hour(len(use)), files)
 
 
+def test_a_history_that_ended_ten_days_ago_projects_nothing(tmp_path: Path) -> None:
+    """The file is good, but nobody wrote to it since."""
+    files = {"/srv/use.csv": as_csv(made(60, growth_per_day=0.3))}
+    report = plan(TOML, write_world(tmp_path / "w", at_hour(70 * 24), files))
+    assert missing(report, "forecast.use").detail.startswith("stale: the history ended on 2026-05-01, 10 days ago")
+    (mean,) = [
+        each for each in report.evidence if each.quantity == "service.use" and getattr(each, "stat", "") == "mean"
+    ]
+    assert mean.as_of == at_hour(60 * 24 - 1)
+
+
+def test_a_store_that_is_no_database_costs_the_memory_and_not_the_answer(tmp_path: Path) -> None:
+    """The plan is drafted all the same, says what it could not read, and blames the file and not itself."""
+    (tmp_path / "store.db").write_text("this is no database" * 100)
+    report = plan(TOML, world(tmp_path, made(60)), tmp_path / "store.db")
+    assert any(each.quantity == "forecast.use" for each in report.evidence)
+    assert "our_bug" not in {each.why for each in report.unknowns}
+    assert "our_bug" not in {each.why for each in report.coverage.not_checked}
+    assert missing(report, "forecast.scored").why == "error"
+    assert any("not kept" in note for note in report.notes)
+
+
 LATENCY = TOML + '[[history]]\nsubject = "service:shop"\nquantity = "service.latency"\ncsv = "/srv/latency.csv"\n'
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from infra_maintainer.forecast.breach import Breach, find_breach
 from infra_maintainer.forecast.method import Forecast, Method, robust_seasonal
 from infra_maintainer.forecast.peaks import WeeklyPeaks, weekly_peaks
-from infra_maintainer.forecast.refusals import Refusal, about_date, after_step, before_forecast, shortened
+from infra_maintainer.forecast.refusals import Refusal, about_date, after_step, before_forecast, shortened, too_old
 from infra_maintainer.forecast.series import Cleaned
 
 
@@ -29,13 +29,17 @@ def look_ahead(
     horizon_h: int,
     limit: float | None,
     ceiling: float | None = None,
+    now: float | None = None,
     method: Method = robust_seasonal,
 ) -> Outlook:
     """The outlook of a non-negative quantity.
 
-    `limit` is the level not to be reached (policy's); `ceiling` the physical bound, at which demand is cut off.
+    `limit` is the level not to be reached (policy's); `ceiling` the physical bound, at which demand is cut off; `now`
+    the present in epoch seconds, so that an old history is refused.
     """
     refused = before_forecast(history, ceiling)
+    if refused is None and now is not None:
+        refused = too_old(history, now)
     if refused is not None:
         return Outlook(history, horizon_h, limit, None, None, None, (refused,))
     used, refused = after_step(history)

@@ -14,6 +14,7 @@ from infra_maintainer.forecast.trend import Trend
 Floats = NDArray[np.float64]
 
 LEAST_DAYS = 3
+STALE_H = 48
 SETTLED_DAYS = 7
 MOST_GAPS = 0.20
 CEILING_SHARE = 0.05
@@ -25,10 +26,21 @@ WIDE_SHARE = 0.5
 class Refusal(NamedTuple):
     """`stops` says what is not given: any forecast, the part of the horizon beyond, or only the date."""
 
-    code: Literal["too_short", "gaps", "constant", "censored", "break", "horizon", "no_trend", "wide", "limit_unknown"]
+    code: Literal[
+        "too_short", "stale", "gaps", "constant", "censored", "break", "horizon", "no_trend", "wide", "limit_unknown"
+    ]
     stops: Literal["forecast", "horizon", "date"]
     says: str
     enough: str
+
+
+def too_old(history: Cleaned, now: float) -> Refusal | None:
+    """A history that ended days ago says nothing about next week: what came since may have changed everything."""
+    age_h = (now - history.moment(len(history.mean)).timestamp()) / 3600
+    if age_h <= STALE_H:
+        return None
+    ended = f"{history.moment(len(history.mean)):%Y-%m-%d}"
+    return Refusal("stale", "forecast", f"the history ended on {ended}, {age_h / 24:.0f} days ago", "samples up to now")
 
 
 def before_forecast(history: Cleaned, ceiling: float | None) -> Refusal | None:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from zoneinfo import ZoneInfo
 
 from infra_maintainer.evidence.model import Measured, Stat
+from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.evidence.vocabulary import unit_of
 from infra_maintainer.history.csv_file import read_csv
 from infra_maintainer.history.kept import Keeps, read_kept
@@ -60,7 +61,11 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             "start infra-maintainer watch, or declare [[history]]; three days are the least, 180 carry 90",
         )
     longest = {key: max(traces, key=lambda trace: trace.days) for key, traces in found.items()}
-    records = past_forecasts(survey.history)
+    try:
+        records = past_forecasts(survey.history)
+    except StoreError as error:
+        records = []
+        yield survey.missing("forecast.scored", "error", str(error), "mend the store", source="store")
     for trace in longest.values():
         yield from _about(survey, trace, records)
     yield from break_load(survey, longest)
@@ -83,11 +88,15 @@ def _read(survey: Survey) -> Iterator[Trace | AnyEvidence]:
                 each.quantity, error.why, error.detail, error.how, source="[[history]]", subject=each.subject
             )
     if isinstance(survey.history, Keeps) and survey.options.get("live", True):
-        yield from read_kept(survey.history, FORECAST, now - timedelta(days=HISTORY_DAYS))
+        try:
+            yield from read_kept(survey.history, FORECAST, now - timedelta(days=HISTORY_DAYS))
+        except StoreError as error:
+            yield survey.missing("forecast.history", "error", str(error), "mend the store", source="store")
     try:
         yield from read_sysstat(host, survey.machine)
-    except WorldError:
-        return  # one origin among several: when no other has anything, that is told as a whole
+    except WorldError as error:
+        if error.why not in ("not_supported", "not_recorded"):  # a machine without sysstat lacks nothing
+            yield survey.missing("forecast.history", error.why, error.detail, error.how, source="sysstat")
 
 
 def _about(survey: Survey, trace: Trace, records: list[dict[str, object]]) -> Iterator[AnyEvidence]:
@@ -116,7 +125,9 @@ def _about(survey: Survey, trace: Trace, records: list[dict[str, object]]) -> It
         raise WorldError("error", f"{trace.quantity} of {trace.subject}: {error}", "look at the source") from error
     cleaned = cleaned._replace(notes=(*trace.notes, *cleaned.notes))
     horizon_h = int(survey.options.get("horizon_days", 90)) * 24
-    outlook = look_ahead(cleaned, horizon_h=horizon_h, limit=limit, ceiling=ceiling)
+    outlook = look_ahead(
+        cleaned, horizon_h=horizon_h, limit=limit, ceiling=ceiling, now=survey.world.clock.now().timestamp()
+    )
     keep = survey.options.get("outlooks")
     if keep is not None:
         keep.append((trace.quantity, trace.subject, outlook))
@@ -145,7 +156,7 @@ def _stats(survey: Survey, trace: Trace, mean: object, peak: object, window: flo
     return [
         survey.measured(
             trace.quantity, value, subject=trace.subject, stat=stat, n=len(means), window=window, source=trace.source,
-            quote="; ".join(trace.notes) or None,
+            quote="; ".join(trace.notes) or None, as_of=datetime.fromtimestamp(trace.at[-1], UTC),
         )
         for stat, value in rows
     ]  # fmt: skip

@@ -19,7 +19,7 @@ def _services(survey: Survey) -> list[str]:
     quantities=OWED,
     also=(
         "scaling.by_hand", "scaling.minimum", "scaling.maximum", "scaling.trigger", "scaling.cool_down",
-        "spike.multiple",
+        "spike.multiple", "instance.connections",
     ),
     subjects=_services,
     configure="declare [[service]] with instances and price_per_month, and [[scaling]] with what one instance carries",
@@ -46,6 +46,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             values |= {
                 "instance.sustains": about.sustains_per_instance,
                 "scaling.time": about.time_to_scale_s,
+                "instance.connections": about.connections_per_instance,
                 "scaling.by_hand": about.by_hand,
                 "scaling.minimum": about.minimum,
                 "scaling.maximum": about.maximum,

@@ -15,6 +15,7 @@ class Scaling(Section):
     sustains_per_instance: float | None = Field(default=None, gt=0, description="requests per second within limits")
     time_to_scale_s: float | None = Field(default=None, gt=0)
     by_hand: bool | None = None
+    connections_per_instance: int | None = Field(default=None, ge=1, description="database connections it opens")
     minimum: int | None = Field(default=None, ge=0)
     maximum: int | None = Field(default=None, ge=1)
     trigger: float | None = Field(default=None, gt=0, le=100, description="use in % at which an instance is added")

@@ -19,7 +19,7 @@ RULE_OF: dict[str, str] = {
     "files.open": "capacity.limit.tables",
     "conntrack.used": "capacity.limit.tables",
     "ports.ephemeral.used": "capacity.limit.tables",
-    "database.connections.used": "capacity.limit.connections",
+    "db.connections.used": "capacity.limit.connections",
 }
 """Which rule limits which share of use; these are the resources that a plan looks at."""
 
@@ -142,6 +142,9 @@ def _scaling(facts: Facts, subject: str, peak: Known, each: Known, as_of: dateti
         yield derive("scaling.minimum.carries", subject, "(least - 1) * each", as_of, least=least, each=each)
     if most is not None:
         yield derive("scaling.maximum.carries", subject, "most * each", as_of, most=most, each=each)
+    opens = facts.one("instance.connections", subject)
+    if most is not None and opens is not None:
+        yield derive("scaling.maximum.connections", subject, "most * opens", as_of, most=most, opens=opens)
 
 
 def _spike(

@@ -53,6 +53,11 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
         wrong.append(
             (f"the cool-down of {shown(pause)} is not longer than the start of {shown(start)}", [pause, start])
         )
+    opened = facts.number("scaling.maximum.connections", subject)
+    slots = min(facts.numbers("db.connections.limit"), key=lambda number: number.value, default=None)
+    if opened and slots and opened.value > slots.value:
+        says = f"the maximum opens {shown(opened)} database connections, the database has {shown(slots)}"
+        wrong.append((says, [opened, slots]))
     for says, numbers in wrong:
         yield Finding(
             code="autoscaling",

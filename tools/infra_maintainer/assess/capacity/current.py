@@ -10,7 +10,7 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.evidence.model import Measured
 
-ALWAYS = ("cpu.utilisation", "memory.used", "disk.space.used", "database.connections.used")
+ALWAYS = ("cpu.utilisation", "memory.used", "disk.space.used", "db.connections.used")
 
 
 @check(title="average and P95 of use", quantities=("cpu.utilisation", "memory.used", "disk.space.used"))
@@ -37,7 +37,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             why=missing[0].why if missing else "not_configured",
             how=missing[0].how if missing else f"name a source of {quantity} in infra.toml",
             evidence=[missing[0].id] if missing else [],
-            could_be="medium" if quantity.startswith("database") else "high",
+            could_be="medium" if quantity.startswith("db.") else "high",
         )
 
 
