@@ -195,7 +195,8 @@ async def test_a_hanging_source_is_missing_for_the_time_limit_and_the_rest_is_th
     """Over stdio, with a source that is deaf to its deadline."""
     async with over_stdio(tmp_path, era, "hanging") as client:
         with anyio.fail_after(15):
-            report = structure_of(await client.call_tool("probe_health", {"time_limit_s": 1}))
+            result = await client.call_tool("probe_health", {"time_limit_s": 1, "detail": "detailed"})
+    report = structure_of(result)
     (hung,) = [each for each in report["coverage"]["not_checked"] if each["subject"] == "host:hang"]
     assert (hung["why"], hung["quantity"]) == ("timeout", "disk.space.used")
     assert "time limit" in hung["how"] and report["coverage"]["checked"] > 0

@@ -1,17 +1,21 @@
 """A report cut to the size of a concise reply: what is left out is counted and can be asked for by id."""
 
+from collections import Counter
+
 from infra_maintainer.assess.model import Report
 from infra_maintainer.assess.plan import CapacityReport
 from infra_maintainer.report.text import render_text
 
 LIMIT_CHARACTERS = 8000
-STEPS = (20, 10, 5, 2, 0)
+STEPS = (40, 30, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1, 0)
+_MILD = ("not_supported", "not_configured", "no_data")  # reasons that are often as they should be: the first to go
 
 
 def brief(report: Report, limit: int = LIMIT_CHARACTERS, *, whole_evidence: bool = False) -> Report:
     """The report with evidence of findings only, then fewer passes, unknowns and reasons, until it fits `limit`.
 
-    Findings are never left out; each cut is told in `notes`. With `whole_evidence` all records stay while they fit.
+    Findings go last, the mildest first; the verdict stays that of all. Each cut is told, with its number, in `notes`.
+    With `whole_evidence` all records stay while they fit.
     """
     if whole_evidence and size(report) <= limit:
         return report
@@ -19,17 +23,26 @@ def brief(report: Report, limit: int = LIMIT_CHARACTERS, *, whole_evidence: bool
     small = report.model_copy(update={"evidence": [each for each in report.evidence if each.id in cited]})
     if size(small) <= limit:
         return small
-    return next((cut for keep in STEPS if size(cut := _cut(small, report, keep)) <= limit), _cut(small, report, 0))
+    for keep in STEPS:
+        cut = _cut(small, report, keep, len(report.findings))
+        if size(cut) <= limit:
+            return cut
+    most = len(report.findings)
+    while most > 1 and size(cut) > limit:
+        most -= max(1, most // 8)
+        cut = _cut(small, report, 0, most)
+    return cut
 
 
 def size(report: Report) -> int:
     """Characters of the larger of the two channels: compact JSON, and text."""
-    return max(len(report.model_dump_json(exclude_none=True)), len(render_text(report, width=10_000)))
+    return max(len(report.model_dump_json(exclude_none=True)), len(render_text(report, detail=True, width=10_000)))
 
 
-def _cut(small: Report, whole: Report, keep: int) -> Report:
-    """Keep that many of each list; at the end only the ids of evidence stay."""
-    coverage = small.coverage.model_copy(update={"not_checked": small.coverage.not_checked[:keep]})
+def _cut(small: Report, whole: Report, keep: int, findings: int) -> Report:
+    """Keep that many of each list, and of findings; at the end only the ids of evidence stay."""
+    reasons = sorted(small.coverage.not_checked, key=lambda each: (each.why in _MILD, each.why != "our_bug"))
+    coverage = small.coverage.model_copy(update={"not_checked": reasons[:keep]})
     left_out = [
         f"{len(items) - keep} {name}"
         for name, items in (
@@ -40,9 +53,12 @@ def _cut(small: Report, whole: Report, keep: int) -> Report:
         if len(items) > keep
     ]
     plan: dict[str, object] = {"plan": whole.plan.shorter(keep)} if isinstance(whole, CapacityReport) else {}
+    mild = Counter(each.severity for each in whole.findings[findings:])
+    left_out += [f"{count} {severity} findings" for severity, count in mild.items()]
     note = f'Left out here: {", ".join(left_out)}; ask with detail="detailed" or read report {whole.run}.'
     return small.model_copy(
         update={
+            "findings": small.findings[:findings],
             "passes": small.passes[:keep],
             "unknowns": small.unknowns[:keep],
             "coverage": coverage,
