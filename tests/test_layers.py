@@ -17,6 +17,7 @@ _ENGINES = {
     "load",
     "logs",
     "prometheus",
+    "databases",
     "reliability",
     "secrets",
     "tls",

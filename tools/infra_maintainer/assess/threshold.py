@@ -32,14 +32,16 @@ def above(
     do: str,
     stat: Stat | None = None,
     user_facing: bool = False,
+    too_low: bool = False,
 ) -> Iterator[Finding | Pass | Unknown]:
     """A finding where the value is above the first of `rules` (severest first) that it exceeds, else a pass.
 
     `what` says the thing with its number: "/ is 87 % full". Missing becomes Unknown with the severity it could have.
+    With `too_low` the limits are floors.
     """
     ordered = [policy[each] for each in rules]
     for number in facts.numbers(quantity, stat=stat):
-        broken = next((rule for rule in ordered if rule.exceeded(number.value)), None)
+        broken = next((rule for rule in ordered if (rule.undercut if too_low else rule.exceeded)(number.value)), None)
         if broken is None:
             yield Pass(
                 code=code,

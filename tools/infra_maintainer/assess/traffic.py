@@ -17,6 +17,13 @@ def name_of(subject: str) -> str:
     return f"{name} ({log})" if kind == "route" else f"{kind} {name} ({log})"
 
 
+def place(subject: str) -> str:
+    """`database:orders` as "database orders", `table:orders:public.items` as "table public.items (orders)"."""
+    kind, _, rest = subject.partition(":")
+    owner, _, name = rest.partition(":")
+    return f"{kind} {name} ({owner})" if name else f"{kind} {rest}"
+
+
 def samples(number: Number) -> int:
     """How many samples stand behind a number; 0 when it does not say."""
     return number.record.n or 0 if isinstance(number.record, Measured) else 0

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.system.bill import Bill, Keep
+from infra_maintainer.system.database import Cache, Database
 from infra_maintainer.system.dataset import Dataset
 from infra_maintainer.system.endpoint import Endpoint
 from infra_maintainer.system.fact import Fact
@@ -28,6 +29,8 @@ class System(Section):
     accepted_risk: list[AcceptedRisk] = []
     backup: list[Backup] = []
     bill: list[Bill] = []
+    cache: list[Cache] = []
+    database: list[Database] = []
     dataset: list[Dataset] = []
     endpoint: list[Endpoint] = []
     fact: list[Fact] = []

@@ -1,0 +1,197 @@
+"""PostgreSQL as a source and its checks, against a real server, through an ordinary role and through pg_monitor."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra_maintainer.assess.assess import assess
+from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.model import Measured, Missing
+from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.registry import AnyEvidence, all_sources
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.system.database import Database
+from infra_maintainer.system.system import System
+from infra_maintainer.world.world import LiveWorld
+from tests.requirements_link import requirement
+from tests.services.postgres import Postgres, postgres
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """One server with statement statistics, a monitoring role, a plain role and an application role."""
+    settings = {"shared_preload_libraries": "pg_stat_statements", "max_connections": "25"}
+    with postgres(settings) as running:
+        running.sql("CREATE EXTENSION pg_stat_statements")
+        running.sql("CREATE ROLE watcher LOGIN IN ROLE pg_monitor; CREATE ROLE plain LOGIN; CREATE ROLE app LOGIN")
+        running.sql("GRANT CREATE ON SCHEMA public TO app")
+        yield running
+
+
+def look(server: Postgres, user: str = "watcher", window_s: float = 0.2) -> list[AnyEvidence]:
+    """What the source says of the server through this role."""
+    database = Database(name="orders", host="127.0.0.1", port=server.port, user=user, window_s=window_s)
+    source = tuple(each for each in all_sources() if each.name == "postgres")
+    return gather(source, Survey(LiveWorld(20), System(database=[database])))
+
+
+def judged(evidence: list[AnyEvidence]) -> Report:
+    """The health report over it."""
+    return assess(evidence, Policy(), "health", datetime.now(UTC), users_first=True)
+
+
+def value(evidence: list[AnyEvidence], quantity: str, subject: str = "database:orders") -> object:
+    """The one measured value."""
+    (found,) = [e for e in evidence if isinstance(e, Measured) and e.quantity == quantity and e.subject == subject]
+    return found.value
+
+
+@requirement("monitoring.database_load", "antipatterns.database_undersized")
+def test_a_full_server_is_critical_whatever_its_constant(server: Postgres) -> None:
+    """All 22 of the 25 slots that ordinary roles may have: a fixed limit of 500 would call this healthy."""
+    with ExitStack() as sessions:
+        for _ in range(22):
+            sessions.enter_context(psycopg.connect(server.dsn("app")))
+        refused = judged(look(server))
+        reserved = look(server, user="postgres")
+        quiet = judged(reserved)
+    assert refused.verdict == quiet.verdict == "critical"
+    assert [f.code for f in refused.findings if f.severity == "critical"] == ["database_connections"]
+    assert value(reserved, "db.connections.limit") == 22
+    assert float(str(value(reserved, "db.connections.used"))) >= 100
+    assert judged(look(server)).verdict == "healthy"
+
+
+def test_a_role_without_pg_monitor_gives_unknowns_and_no_zeros(server: Postgres) -> None:
+    """What it may not see is denied with the grant that would help, and the report is not healthy."""
+    with psycopg.connect(server.dsn("app")) as other:
+        other.execute("SELECT count(*) FROM generate_series(1, 10)")
+        evidence = look(server, user="plain")
+    missing = {e.quantity: e for e in evidence if isinstance(e, Missing)}
+    assert missing["db.connections.used"].why == "denied" and "pg_monitor" in missing["db.connections.used"].how
+    assert missing["db.query.text"].why == "denied"
+    known = {e.quantity for e in evidence if isinstance(e, Measured)}
+    assert not known & {"db.connections", "db.connections.used", "db.idle_in_transaction.age"}
+    assert judged(evidence).verdict == "unknown"
+
+
+@requirement("performance.slow_queries")
+def test_a_missing_index_is_named_with_the_statement_and_its_share(server: Postgres) -> None:
+    """The share of statement time agrees with psql's own sum over pg_stat_statements."""
+    server.sql("CREATE TABLE items AS SELECT g AS id, md5(g::text) AS code FROM generate_series(1, 40000) g")
+    server.sql("ANALYZE items; SELECT pg_stat_statements_reset()")
+    with psycopg.connect(server.dsn(), autocommit=True) as session:
+        for number in range(60):
+            session.execute("SELECT id FROM items WHERE code = %s", (str(number),))
+    _settled(server, "SELECT seq_scan >= 60 FROM pg_stat_user_tables WHERE relname = 'items'")
+    evidence = look(server)
+    report = judged(evidence)
+    (finding,) = [f for f in report.findings if f.code == "table_read_whole"]
+    assert "table public.items (orders)" in finding.says and "40000 rows each" in finding.says
+    shares = {
+        e.subject: (float(e.value), e.quote or "")
+        for e in evidence
+        if isinstance(e, Measured) and e.quantity == "db.query.share"
+    }
+    share, text = next((s, t) for s, t in shares.values() if "FROM items WHERE code" in t)
+    oracle = float(
+        server.sql(
+            "SELECT 100 * sum(total_exec_time) FILTER (WHERE query LIKE '%FROM items WHERE%') / sum(total_exec_time)"
+            " FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_%'"
+        )
+    )
+    assert abs(share - oracle) < 2 and share > 50 and "$1" in text
+    assert "60 calls" in next(p for p in report.passes if p.code == "database_queries").says
+    server.sql("CREATE INDEX ON items (code); ANALYZE items; SELECT pg_stat_reset()")
+    assert not [f for f in judged(look(server)).findings if f.code == "table_read_whole"]
+    server.sql("DROP TABLE items")
+
+
+def test_who_waits_for_whom_is_told(server: Postgres) -> None:
+    """One session holds a row lock, another waits for it; without the holder nobody is blocked."""
+    server.sql("CREATE TABLE seats AS SELECT 1 AS id, 0 AS taken")
+    with psycopg.connect(server.dsn()) as holder, psycopg.connect(server.dsn()) as waiter:
+        pids = (waiter.info.backend_pid, holder.info.backend_pid)
+        holder.execute("UPDATE seats SET taken = 1")
+        thread = threading.Thread(target=waiter.execute, args=("UPDATE seats SET taken = 2",))
+        thread.start()
+        _settled(server, "SELECT count(*) > 0 FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0")
+        report = judged(look(server))
+        holder.rollback()
+        thread.join()
+        waiter.rollback()
+    (finding,) = [f for f in report.findings if f.code == "database_blocked"]
+    assert "session {} waits for session {}".format(*pids) in finding.says
+    server.sql("DROP TABLE seats")
+    assert value(look(server), "db.blocked") == 0
+
+
+@requirement("performance.cache")
+def test_buffer_hits_are_those_of_the_window_and_not_since_reset(server: Postgres) -> None:
+    """A quiet window gives no rate at all; a busy one gives the share of its own reads."""
+    quiet = [e for e in look(server) if e.quantity == "db.cache.hits"]
+    assert isinstance(quiet[0], Missing) and quiet[0].why == "no_data"
+    server.sql("CREATE TABLE pages AS SELECT g AS id, repeat('x', 500) AS pad FROM generate_series(1, 20000) g")
+    stop = threading.Event()
+
+    def read() -> None:
+        with psycopg.connect(server.dsn(), autocommit=True) as session:
+            while not stop.is_set():
+                session.execute("SELECT count(pad) FROM pages")
+                session.execute("SELECT pg_stat_force_next_flush()")
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        busy = value(look(server, window_s=1.5), "db.cache.hits")
+    finally:
+        stop.set()
+        thread.join()
+    assert float(str(busy)) > 95
+    server.sql("DROP TABLE pages")
+
+
+def test_a_sequence_near_its_end_an_idle_slot_and_a_broken_index_are_found(server: Postgres) -> None:
+    """Three things that stop a database one day, each through the server's own words."""
+    server.sql("CREATE SEQUENCE nearly MAXVALUE 1000; SELECT setval('nearly', 950)")
+    hidden = [e for e in look(server) if isinstance(e, Missing) and e.quantity == "db.sequence.used"]
+    assert [e.why for e in hidden] == ["denied"] and "GRANT SELECT" in hidden[0].how
+    server.sql("GRANT SELECT ON SEQUENCE nearly TO watcher")
+    server.sql("SELECT pg_create_physical_replication_slot('forgotten', true)")
+    server.sql("CREATE TABLE twins AS SELECT 1 AS id UNION ALL SELECT 1")
+    with pytest.raises(AssertionError, match="could not create unique index"):
+        server.sql("CREATE UNIQUE INDEX CONCURRENTLY twins_id ON twins (id)")
+    evidence = look(server)
+    assert value(evidence, "db.sequence.used", "sequence:orders:public.nearly") == 95
+    assert value(evidence, "db.slot.status", "slot:orders:forgotten") == "reserved"
+    codes = {f.code for f in judged(evidence).findings}
+    assert {"sequence_ending", "index_invalid"} <= codes
+    server.sql("DROP SEQUENCE nearly; DROP TABLE twins")
+    server.sql("SELECT pg_drop_replication_slot('forgotten')")
+
+
+def test_a_server_that_is_not_there_or_refuses_is_missing_for_that_reason(server: Postgres, tmp_path: Path) -> None:
+    """A closed port is unreachable, an unknown role is denied; neither is healthy."""
+    source = tuple(each for each in all_sources() if each.name == "postgres")
+    away = System(database=[Database(name="orders", host="127.0.0.1", port=1)])
+    begin = time.monotonic()
+    gone = gather(source, Survey(LiveWorld(20), away))
+    assert {e.why for e in gone if isinstance(e, Missing)} == {"unreachable"}
+    assert {e.why for e in look(server, user="nobody_here") if isinstance(e, Missing)} == {"denied"}
+    assert time.monotonic() - begin < 10
+    assert judged(gone).verdict == "unknown"
+
+
+def _settled(server: Postgres, question: str) -> None:
+    """Wait until the server answers the question with true."""
+    end = time.monotonic() + 10
+    while server.sql(question) != "t":
+        assert time.monotonic() < end, question
+        time.sleep(0.05)

@@ -1,0 +1,96 @@
+"""One read-only session with a PostgreSQL for a fixed table of questions.
+
+An ordinary role suffices; what it may not see comes back as NULL or `<insufficient privilege>`, which callers must take
+for unknown and never for zero. `pg_monitor` is the role that sees everything asked here.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infra_maintainer.databases.postgres_questions import QUESTIONS
+from infra_maintainer.system.database import Database
+from infra_maintainer.world.failure import WorldError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+STATEMENT_MS = 5000
+ROWS_AT_MOST = 500
+_TOO_MANY = "53300"
+_DENIED = ("28P01", "28000", "42501", "3D000")
+
+
+class NoSlotLeft(Exception):
+    """The server refused the connection because all its slots are taken: the very thing that users meet."""
+
+
+def ask(database: Database, names: list[str], timeout_s: float) -> dict[str, Any]:
+    """Answers by question: rows as lists, or {"refused": text} for a question that failed alone.
+
+    Raise NoSlotLeft when no connection is left, WorldError when there is no session at all.
+    """
+    try:
+        import psycopg
+    except ImportError as absent:
+        how = "pip install 'infra-maintainer[postgres]'"
+        raise WorldError("not_supported", "PostgreSQL needs the package psycopg", how) from absent
+    try:
+        connection = psycopg.connect(
+            host=database.host,
+            port=database.port,
+            user=database.user,
+            dbname=database.dbname,
+            password=_password(database),
+            sslmode=database.sslmode,
+            connect_timeout=max(2, int(min(timeout_s, 5))),
+            application_name="infra-maintainer",
+            options=f"-c statement_timeout={STATEMENT_MS} -c lock_timeout=1000 -c default_transaction_read_only=on",
+            autocommit=True,
+        )
+    except psycopg.OperationalError as error:
+        raise _refusal(database, error) from error
+    with connection:
+        return {name: _answer(connection, name) for name in names}
+
+
+def _answer(connection: "Connection[Any]", name: str) -> Any:
+    import psycopg
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(QUESTIONS[name].encode())
+            return [[_plain(cell) for cell in row] for row in cursor.fetchmany(ROWS_AT_MOST)]
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        why = "denied" if state in _DENIED else "not_supported" if state.startswith("42") else "error"
+        return {"refused": str(error).splitlines()[0][:300], "why": "timeout" if state == "57014" else why}
+
+
+def _plain(cell: Any) -> Any:
+    if cell is None or isinstance(cell, bool | int | float | str):
+        return cell
+    if isinstance(cell, list):
+        return [_plain(each) for each in cell]
+    return float(cell) if hasattr(cell, "as_tuple") else str(cell)
+
+
+def _password(database: Database) -> str | None:
+    if database.password_file is None:
+        return None
+    try:
+        return Path(database.password_file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise WorldError("denied", f"{database.password_file}: {error.strerror}", "make the file readable") from error
+
+
+def _refusal(database: Database, error: Exception) -> Exception:
+    text = str(error).strip().splitlines()[-1][:300]
+    state = getattr(error, "sqlstate", None) or ""
+    if state == _TOO_MANY or "too many clients" in text or "connection slots are reserved" in text:
+        return NoSlotLeft(text)
+    where = f"PostgreSQL {database.name} at {database.host}:{database.port}"
+    if "authentication failed" in text or "no pg_hba.conf entry" in text or "does not exist" in text:
+        return WorldError("denied", f"{where}: {text}", "create the role and let it in: GRANT pg_monitor TO its_name")
+    if "timeout" in text:
+        return WorldError("timeout", f"{where}: {text}", "see whether the server is overloaded or the network drops")
+    return WorldError("unreachable", f"{where}: {text}", "see whether the server runs and listens there")

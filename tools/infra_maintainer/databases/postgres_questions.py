@@ -1,0 +1,65 @@
+"""The questions that are ever put to a PostgreSQL, by name. All of them only read system views."""
+
+QUESTIONS: dict[str, str] = {
+    "role": """
+        SELECT pg_has_role(current_user, 'pg_monitor', 'usage') OR rolsuper, pg_is_in_recovery(),
+               current_setting('server_version_num')::int
+        FROM pg_roles WHERE rolname = current_user""",
+    "limits": """
+        SELECT current_setting('max_connections')::int, current_setting('superuser_reserved_connections')::int,
+               coalesce(current_setting('reserved_connections', true), '0')::int,
+               current_setting('autovacuum_freeze_max_age')::bigint""",
+    # idle_in_transaction and waits are NULL-free only for a role that sees other sessions
+    "sessions": """
+        SELECT count(*) FILTER (WHERE backend_type = 'client backend'),
+               count(*) FILTER (WHERE state = 'active' AND pid <> pg_backend_pid()),
+               count(*) FILTER (WHERE state LIKE 'idle in transaction%'),
+               coalesce(extract(epoch FROM max(now() - state_change)
+                   FILTER (WHERE state LIKE 'idle in transaction%')), 0),
+               coalesce(extract(epoch FROM max(now() - query_start) FILTER (
+                   WHERE state = 'active' AND pid <> pg_backend_pid() AND backend_type = 'client backend')), 0),
+               count(*) FILTER (WHERE wait_event_type = 'Lock')
+        FROM pg_stat_activity""",
+    "blocked": """
+        SELECT b.pid, (pg_blocking_pids(b.pid))[1], coalesce(extract(epoch FROM now() - b.query_start), 0),
+               coalesce(h.state, '?'), left(coalesce(h.query, ''), 300)
+        FROM pg_stat_activity b LEFT JOIN pg_stat_activity h ON h.pid = (pg_blocking_pids(b.pid))[1]
+        WHERE cardinality(pg_blocking_pids(b.pid)) > 0 ORDER BY 3 DESC LIMIT 20""",
+    "statements": """
+        SELECT s.queryid::text, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time, s.rows,
+               s.shared_blks_hit + s.shared_blks_read, left(s.query, 400),
+               sum(s.total_exec_time) OVER (), count(*) OVER ()
+        FROM pg_stat_statements s WHERE s.query NOT LIKE '%pg_stat_%' ORDER BY s.total_exec_time DESC LIMIT 15""",
+    "statements_info": """
+        SELECT dealloc, extract(epoch FROM now() - stats_reset) FROM pg_stat_statements_info""",
+    "counters": """
+        SELECT sum(blks_hit)::bigint, sum(blks_read)::bigint, sum(xact_commit)::bigint, sum(xact_rollback)::bigint,
+               sum(deadlocks)::bigint, sum(temp_bytes)::bigint, extract(epoch FROM clock_timestamp())
+        FROM pg_stat_database""",
+    "replicas": """
+        SELECT coalesce(application_name, '?') || '@' || coalesce(client_addr::text, 'local'), state,
+               pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint, extract(epoch FROM replay_lag)
+        FROM pg_stat_replication LIMIT 50""",
+    "slots": """
+        SELECT slot_name, active, coalesce(wal_status, '?'),
+               pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint FROM pg_replication_slots LIMIT 50""",
+    # A quiet primary makes the age of the last transaction grow: only what was received and not replayed is lag.
+    "standby": """
+        SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
+               extract(epoch FROM now() - pg_last_xact_replay_timestamp())""",
+    "wraparound": """
+        SELECT datname, age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint FROM pg_database
+        WHERE datallowconn ORDER BY 2 DESC LIMIT 5""",
+    "sequences": """
+        SELECT schemaname || '.' || sequencename, last_value, max_value,
+               has_sequence_privilege(format('%I.%I', schemaname, sequencename), 'USAGE, SELECT')
+        FROM pg_sequences WHERE increment_by > 0 AND NOT cycle
+        ORDER BY last_value::float8 / max_value DESC NULLS LAST LIMIT 10""",
+    "tables": """
+        SELECT schemaname || '.' || relname, seq_scan, seq_tup_read, coalesce(idx_scan, 0), n_live_tup, n_dead_tup,
+               extract(epoch FROM now() - greatest(last_vacuum, last_autovacuum))
+        FROM pg_stat_user_tables WHERE n_live_tup > 10000 ORDER BY seq_tup_read DESC LIMIT 10""",
+    "bad_indexes": """
+        SELECT n.nspname || '.' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid LIMIT 20""",
+}
