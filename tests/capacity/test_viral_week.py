@@ -1,5 +1,6 @@
 """ "We might go viral next week", for a service with three instances, known load and price."""
 
+import base64
 import functools
 import math
 from pathlib import Path
@@ -11,6 +12,7 @@ from mcp import Client
 from mcp.types import CallToolResult, ImageContent, TextContent
 
 from infra_maintainer.assess.plan import CapacityReport
+from infra_maintainer.cli.main import main
 from infra_maintainer.evidence.model import Derived
 from infra_maintainer.load.waiting import waiting_in_services
 from infra_maintainer.report.brief import brief, size
@@ -185,3 +187,32 @@ def test_without_a_history_the_picture_is_a_sentence() -> None:
     said = [block.text for block in result.content if isinstance(block, TextContent)]
     pictures = [block for block in result.content if isinstance(block, ImageContent)]
     assert pictures or said[-1].startswith("No picture: there is no history")
+
+
+def test_a_host_that_asks_for_a_picture_gets_a_png_beside_the_numbers(tmp_path: Path) -> None:
+    """An image block after the text, with the plan still whole on both channels."""
+    world = write_world(tmp_path / "w", at_hour(60 * 24), {"/srv/load.csv": as_csv(made(60, level=60.0))})
+
+    async def ask() -> CallToolResult:
+        async with Client(build_server(Kit(parse_system(TOML), None, world))) as client:
+            return await client.call_tool("draft_capacity_plan", {"chart": True, "spike_multiple": 8})
+
+    result = anyio.run(ask)
+    (image,) = [block for block in result.content if isinstance(block, ImageContent)]
+    assert image.mime_type == "image/png" and base64.b64decode(image.data)[:4] == b"\x89PNG"
+    assert result.structured_content is not None and result.structured_content["plan"]["answer"]
+
+
+def test_the_command_draws_and_refuses_other_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--chart writes an SVG; a .gif is a usage error before anything is measured; without history a sentence."""
+    world = write_world(tmp_path / "w", at_hour(60 * 24), {"/srv/load.csv": as_csv(made(60, level=60.0))})
+    config = tmp_path / "infra.toml"
+    config.write_text(TOML)
+    common = ["capacity", "--no-store", "--world", str(world)]
+    assert main([*common, "--config", str(config), "--chart", str(tmp_path / "plan.svg")]) == 1
+    assert "<svg" in (tmp_path / "plan.svg").read_text()
+    assert main([*common, "--chart", "plan.gif"]) == 4
+    capsys.readouterr()
+    assert main([*common, "--chart", str(tmp_path / "none.png")]) == 2
+    assert "no picture: there is no history" in capsys.readouterr().err
+    assert not (tmp_path / "none.png").exists()

@@ -2,35 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from zoneinfo import ZoneInfo
 
 from infra_maintainer.evidence.model import Measured, Stat
 from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.evidence.vocabulary import unit_of
-from infra_maintainer.history.csv_file import read_csv
-from infra_maintainer.history.kept import Keeps, read_kept
-from infra_maintainer.history.prometheus import read_range
-from infra_maintainer.history.sysstat import read_sysstat
 from infra_maintainer.history.trace import Trace
 from infra_maintainer.sources.bend import bend
 from infra_maintainer.sources.break_load import break_load
+from infra_maintainer.sources.histories import histories
 from infra_maintainer.sources.outlook_evidence import KIND, outlook_evidence
 from infra_maintainer.sources.past_forecasts import past_forecasts, scores
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
 
-HISTORY_DAYS = 400
 WEEK_S = 7 * 86400
-FORECAST: frozenset[str] = frozenset(
-    {
-        "cpu.utilisation", "memory.used", "disk.space.used", "disk.inodes.used", "files.open", "conntrack.used",
-        "ports.ephemeral.used",
-    }
-)  # fmt: skip
-"""What is forecast of every machine; anything else is named under [[history]]."""
 
 
 @source(
@@ -49,7 +38,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     if find_spec("numpy") is None:
         raise WorldError("not_supported", "numpy is not installed", "pip install 'infra-maintainer[capacity]'")
     found: dict[tuple[str, str], list[Trace]] = defaultdict(list)
-    for each in _read(survey):
+    for each in histories(survey):
         if isinstance(each, Trace):
             found[each.quantity, each.subject].append(each)
         else:
@@ -70,33 +59,6 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
         yield from _about(survey, trace, records)
     yield from break_load(survey, longest)
     yield from bend(survey, longest)
-
-
-def _read(survey: Survey) -> Iterator[Trace | AnyEvidence]:
-    now, host, zone = survey.world.clock.now(), survey.world.host, ZoneInfo(survey.system.timezone)
-    for each in survey.system.history:
-        try:
-            if each.csv is not None:
-                yield read_csv(host, each.csv, each.quantity, each.subject, zone, counter=each.counter)
-            elif each.prometheus is not None and each.query is not None:
-                yield read_range(
-                    survey.world, each.prometheus, each.query, each.quantity, each.subject, each.days,
-                    counter=each.counter,
-                )  # fmt: skip
-        except WorldError as error:
-            yield survey.missing(
-                each.quantity, error.why, error.detail, error.how, source="[[history]]", subject=each.subject
-            )
-    if isinstance(survey.history, Keeps) and survey.options.get("live", True):
-        try:
-            yield from read_kept(survey.history, FORECAST, now - timedelta(days=HISTORY_DAYS))
-        except StoreError as error:
-            yield survey.missing("forecast.history", "error", str(error), "mend the store", source="store")
-    try:
-        yield from read_sysstat(host, survey.machine)
-    except WorldError as error:
-        if error.why not in ("not_supported", "not_recorded"):  # a machine without sysstat lacks nothing
-            yield survey.missing("forecast.history", error.why, error.detail, error.how, source="sysstat")
 
 
 def _about(survey: Survey, trace: Trace, records: list[dict[str, object]]) -> Iterator[AnyEvidence]:

@@ -1,9 +1,14 @@
 """`infra-maintainer capacity`: will it hold, for how long, what breaks first; `--score` says how right we were."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra_maintainer.cli.command import Commands
+
+if TYPE_CHECKING:
+    from infra_maintainer.tools.outlooks import Outlooks
 
 
 def add(commands: Commands) -> None:
@@ -26,6 +31,9 @@ def run(options: argparse.Namespace) -> int:
     from infra_maintainer.tools.capacity import draft_capacity_plan
     from infra_maintainer.tools.outlooks import Outlooks
 
+    form = options.chart.suffix.lstrip(".") if options.chart else "svg"
+    if form not in ("svg", "png"):
+        raise ValueError(f"--chart {options.chart}: name a file that ends in .svg or .png")
     kit = job.kit_of(options)
     outlooks = Outlooks()
     report = draft_capacity_plan(
@@ -42,7 +50,17 @@ def run(options: argparse.Namespace) -> int:
         return {"ok": 0, "finding": 1, "unknown": 2}[line.outcome]
     job.show(report, options)
     if options.chart is not None:
-        from infra_maintainer.tools.capacity_chart import draw, most_urgent
-
-        options.chart.write_bytes(draw(*most_urgent(outlooks.seen), form=options.chart.suffix.lstrip(".")))
+        _draw(options.chart, form, outlooks)
     return exit_code(report)
+
+
+def _draw(file: Path, form: str, outlooks: "Outlooks") -> None:
+    """Write the picture, or say on stderr why there is none: the plan stands without it."""
+    from infra_maintainer.tools.capacity_chart import draw, most_urgent
+
+    try:
+        picture = draw(*most_urgent(outlooks.seen), form=form)
+    except ValueError as reason:
+        print(f"infra-maintainer: no picture: {reason}", file=sys.stderr)
+        return
+    file.write_bytes(picture)
