@@ -1,6 +1,7 @@
 """One source database for all recovery tests, and the repositories that hold its backups."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,6 @@ class Restic:
     def __init__(self, path: Path, key: Path) -> None:
         self.path = path
         self.key = key
-        self.run("init", "-q")
 
     def run(self, *words: str) -> None:
         argv = ["restic", "-r", str(self.path), "--password-file", str(self.key), "--no-cache", *words]
@@ -80,10 +80,18 @@ class Restic:
         self.run("backup", "-q", str(folder), *options)
 
 
-@pytest.fixture
-def restic(place: Path, key: Path) -> Restic:
-    """An empty restic repository."""
+@pytest.fixture(scope="session")
+def empty_restic(work: Path, key: Path) -> Path:
+    """Made once: finding the cost of its key takes restic a second of computing."""
     needs("restic")
+    Restic(work / "empty-restic", key).run("init", "-q")
+    return work / "empty-restic"
+
+
+@pytest.fixture
+def restic(place: Path, key: Path, empty_restic: Path) -> Restic:
+    """An empty restic repository."""
+    shutil.copytree(empty_restic, place / "restic")
     return Restic(place / "restic", key)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from infra_maintainer.drill.formats.copies import Copy, Listing, in_order
 
 DUMP_NAME = re.compile(r"\.(dump|sql|pgdump|backup)(\.\w{2,4})?$|(^|/)toc\.dat$")
+SEALED = re.compile(r"\.(gpg|age|enc|pgp)$")
 UNFINISHED = re.compile(r"\.(part|partial|tmp|incomplete)$")
 
 
@@ -32,4 +33,12 @@ def parse_find(text: str) -> Listing:
                 partial=unfinished is not None,
             )
         )
-    return Listing(copies=in_order(copies))
+    return Listing(copies=in_order(copies), encryption=_encryption(copies))
+
+
+def _encryption(copies: list[Copy]) -> str | None:
+    """By the names of the files only: a dump without the ending of a sealing program can be read as it lies there."""
+    if not copies:
+        return None
+    clear = [copy.id for copy in copies if not SEALED.search(copy.id)]
+    return f"none: {clear[-1]} can be read as it lies there" if clear else "sealed, by the names of the files"
