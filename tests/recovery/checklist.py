@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from infra_maintainer.assess.model import Finding, Pass, Report, Unknown
 from infra_maintainer.drill.ledger import NAME
@@ -11,6 +12,7 @@ from infra_maintainer.system.load import parse_system
 from infra_maintainer.tools.kit import Kit
 from infra_maintainer.tools.recovery import run_dr_checklist
 
+Outcome = TypeVar("Outcome", Finding, Pass, Unknown)
 NOW = datetime.now(UTC)
 
 
@@ -32,7 +34,7 @@ def findings(report: Report) -> dict[str, str]:
     return {finding.code: finding.severity for finding in report.findings}
 
 
-def one(report: Report, code: str, kind: type[Finding] | type[Pass] | type[Unknown]) -> Finding | Pass | Unknown:
+def one(report: Report, code: str, kind: type[Outcome]) -> Outcome:
     """The only outcome of a code and a kind."""
     (found,) = [
         each

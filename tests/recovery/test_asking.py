@@ -3,13 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import anyio
 import pytest
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import ElicitRequestParams, ElicitResult, TextContent
 
 from infra_maintainer.drill.formats.manifest import NAME
@@ -24,7 +24,6 @@ from tests.recovery.test_drill_scenarios import copy_of
 from tests.requirements_link import requirement
 
 Era = Literal["auto", "legacy"]
-Answer = Callable[[Any, ElicitRequestParams], Awaitable[ElicitResult]]
 both_eras = pytest.mark.parametrize("era", ["auto", "legacy"])
 ROOTS = [str(Path(__file__).parents[2] / root) for root in ("server", "tools", "prompts", "agents", "evals")]
 
@@ -54,7 +53,9 @@ class Asked:
         return self.result
 
 
-async def call(kit: Kit, era: Era, answer: Answer | None, **arguments: Any) -> tuple[str, dict[str, Any] | None, bool]:
+async def call(
+    kit: Kit, era: Era, answer: ElicitationFnT | None, **arguments: Any
+) -> tuple[str, dict[str, Any] | None, bool]:
     """Text, structure and error flag of one call."""
     async with Client(build_server(kit), mode=era, elicitation_callback=answer) as client:
         result = await client.call_tool("run_dr_checklist", arguments)
@@ -141,12 +142,12 @@ async def test_the_progress_of_a_drill_is_reported_phase_by_phase(kit: Kit) -> N
     """Hosts show it while a person waits."""
     said: list[str] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
+    async def said_so(progress: float, total: float | None, message: str | None) -> None:
         said.append(message or "")
 
     asked = Asked(ElicitResult(action="accept", content={"proceed": True}))
     async with Client(build_server(kit), elicitation_callback=asked) as client:
-        await client.call_tool("run_dr_checklist", {"drill": ["orders"]}, progress_callback=progress)
+        await client.call_tool("run_dr_checklist", {"drill": ["orders"]}, progress_callback=said_so)
     assert [each for each in said if each.startswith("drill orders: ")][:3] == [
         "drill orders: list", "drill orders: check", "drill orders: fetch",
     ]  # fmt: skip
@@ -215,11 +216,11 @@ async def test_a_cancelled_call_stops_its_drill_and_leaves_nothing(kit: Kit, era
         async with Client(build_server(kit), mode=era, elicitation_callback=asked) as client:
             with anyio.CancelScope() as scope:
 
-                async def progress(done: float, total: float | None, message: str | None) -> None:
+                async def said_so(progress: float, total: float | None, message: str | None) -> None:
                     if message == "drill orders: initdb":
                         scope.cancel()
 
-                await client.call_tool("run_dr_checklist", {"drill": ["orders"]}, progress_callback=progress)
+                await client.call_tool("run_dr_checklist", {"drill": ["orders"]}, progress_callback=said_so)
             while ledger(kit) == 0:
                 await anyio.sleep(0.05)
     assert kit.store is not None

@@ -110,7 +110,8 @@ def test_plain_dumps_are_unencrypted_empty_ones_empty_and_small_ones_collapsed(p
     for day, size in enumerate((50_000, 51_000, 52_000, 20_000, 0)):
         path = folder / f"orders-{day}.dump"
         path.write_bytes(b"PGDMP" + b"x" * size if size else b"")
-        os.utime(path, (time.time() - (5 - day) * 3600,) * 2)
+        written = time.time() - (5 - day) * 3600
+        os.utime(path, (written, written))
     toml = declared("orders", "dump", folder)
     found = findings(report_on(toml))
     assert (found["empty_backup"], found["size_collapsed"], found["unencrypted_backup"]) == ("critical", "high", "high")
