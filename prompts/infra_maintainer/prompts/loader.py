@@ -22,9 +22,14 @@ def persona() -> str:
     return _read("persona")
 
 
+def routing() -> str:
+    """Which tool to take for which question."""
+    return _read("routing")
+
+
 def instructions() -> str:
     """What a host is told when it connects: the persona and which tool to take."""
-    return f"{persona()}\n{_read('routing')}"
+    return f"{persona()}\n{routing()}"
 
 
 def agent() -> str:
