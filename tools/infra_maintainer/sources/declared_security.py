@@ -16,13 +16,16 @@ _HOW = {
     title="declared plans, exercises and certificates",
     jobs=("security",),
     quantities=("incident.plan", "incident.plan.exercised"),
-    also=("compliance.certificate", "recovery.plan"),
+    also=("compliance.certificate", "recovery.plan", "drill.count"),
 )
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Every dated declaration of this kind; a plan or an exercise that nobody declared is Missing."""
     declared = [fact for fact in survey.system.fact if fact.quantity in _CLAIMS]
     for fact in declared:
         yield survey.declared(fact.quantity, fact.value, subject=fact.subject, declared_on=fact.declared_on)
+    if not survey.system.backup:
+        detail, how = "no backup is declared", "declare [[backup]] in infra.toml, then run a drill"
+        yield survey.missing("drill.count", "not_configured", detail, how, subject="system:declared", source="infra.toml")
     for quantity, how in _HOW.items():
         if not any(fact.quantity == quantity for fact in declared):
             detail = "nobody declared it"
