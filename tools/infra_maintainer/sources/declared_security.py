@@ -24,8 +24,9 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     for fact in declared:
         yield survey.declared(fact.quantity, fact.value, subject=fact.subject, declared_on=fact.declared_on)
     if not survey.system.backup:
-        detail, how = "no backup is declared", "declare [[backup]] in infra.toml, then run a drill"
-        yield survey.missing("drill.count", "not_configured", detail, how, subject="system:declared", source="infra.toml")
+        how = "declare [[backup]] in infra.toml, then run a drill"
+        nothing, subject = "no backup is declared", "system:declared"
+        yield survey.missing("drill.count", "not_configured", nothing, how, subject=subject, source="infra.toml")
     for quantity, how in _HOW.items():
         if not any(fact.quantity == quantity for fact in declared):
             detail = "nobody declared it"

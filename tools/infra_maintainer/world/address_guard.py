@@ -8,16 +8,26 @@ from infra_maintainer.world.failure import WorldError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Class = Literal["public", "private", "loopback", "metadata", "link-local", "special"]
 
-# Instance metadata services: AWS, GCP, Azure and most others; AWS over IPv6; Alibaba; Oracle; GCP over IPv6.
+# Instance metadata services: AWS, GCP and most others; Azure has a wire server besides; Alibaba; Oracle.
 _METADATA = frozenset(
     ipaddress.ip_address(a)
-    for a in ("169.254.169.254", "169.254.170.2", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192")
+    for a in (
+        "169.254.169.254",
+        "169.254.170.2",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "100.100.100.200",
+        "192.0.0.192",
+        "168.63.129.16",
+    )
 )
+METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
+_ISATAP = (0x00005EFE, 0x02005EFE)  # the interface identifier that carries an IPv4 address (RFC 5214)
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
 def embedded(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address carries (mapped, compatible, 6to4, NAT64, Teredo), else itself."""
+    """The IPv4 address that an IPv6 address carries (mapped, compatible, 6to4, NAT64, Teredo, ISATAP), else itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address.ipv4_mapped:
@@ -27,7 +37,7 @@ def embedded(address: Address) -> Address:
     if address.teredo:
         return address.teredo[1]
     low = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    if any(address in network for network in _NAT64):
+    if any(address in network for network in _NAT64) or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         return low
     is_compatible = int(address) >> 32 == 0 and int(address) > 1
     return low if is_compatible else address
@@ -57,6 +67,8 @@ def admit(host: str, addresses: list[str], *, came_from: Class | None) -> tuple[
     """
     if not addresses:
         raise WorldError("unreachable", f"{host} resolves to no address", "check the name")
+    if host.lower().rstrip(".") in METADATA_NAMES:
+        raise WorldError("denied", f"{host} is a metadata service: refused", "name a real service")
     classes: list[Class] = [class_of(ipaddress.ip_address(address.split("%")[0])) for address in addresses]
     for address, its in zip(addresses, classes, strict=True):
         if its in ("metadata", "link-local", "special"):

@@ -19,6 +19,7 @@ from infra_maintainer.world.exchange import Ask, Certificate, Exchange, Failure,
 from infra_maintainer.world.failure import WorldError
 from infra_maintainer.world.stopwatch import Stopwatch
 
+_LONGEST_URL = 2048
 _KEPT_HEADERS = frozenset(
     {
         "cache-control",
@@ -210,7 +211,12 @@ class LiveHttp:
 
 
 def _split(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
+    if len(url) > _LONGEST_URL or any(ord(each) <= 32 or ord(each) == 127 or each == "\\" for each in url):
+        raise _Stopped("refused", "the address is too long or holds blanks, control characters or a backslash")
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise _Stopped("refused", f"not an address: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _Stopped("refused", f"{parts.scheme or 'no'} scheme: only http and https addresses are probed")
     if parts.username or parts.password:

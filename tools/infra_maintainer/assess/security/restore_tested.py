@@ -34,7 +34,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             yield Pass.model_validate({**shared, "says": says, "evidence": [age.id]})
             continue
         untested = True
-        says = f"the last validated restore is {show(age.value, 's')} old (limit {limit(rule)})" if age else "never tested"
+        old = f"the last validated restore is {show(age.value, 's')} old" if age else "never tested"
+        says = f"{old} (limit {limit(rule)})"
         ids = [each.id for each in (age, count) if each]
         rest = {"severity": rule.severity, "says": about(subject) + says, "matters": MATTERS, "do": DO}
         yield Finding.model_validate({**shared, **rest, "evidence": ids})
