@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -195,8 +196,8 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     code, out, err = run(tmp_path, "--help")
     assert (code, err) == (0, "") and "exit codes: 0 healthy, 1 findings" in out
     folder = Path(__file__).parents[2] / "server" / "infra_maintainer" / "cli" / "commands"
-    for command in (path.stem for path in folder.glob("*.py") if path.stem != "__init__"):
-        assert f"\n    {command} " in out or f"\n  {command} " in out, command
+    for command in (path.stem.replace("_", "-") for path in folder.glob("*.py") if path.stem != "__init__"):
+        assert re.search(rf"^ {{2,4}}{command}\b", out, re.M), command
 
 
 def test_on_a_pipe_without_arguments_it_is_the_server(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ class Command(NamedTuple):
 
 _FILE = r"/[\w./@+,-]+"
 _PLACE = r"[\w./~][\w./@:+,~ -]*"
-_CONNINFO = r"[\w./@:+,=&?' -]+"
+_CONNINFO = r"[\w/][\w./@:+,=&?' -]*"
 _RESTIC = ("restic", "-r", "{0}", "--password-file", "{1}", "--no-lock", "--no-cache")
 _BORG = (
     "env", "BORG_PASSCOMMAND=cat {1}", "BORG_RELOCATED_REPO_ACCESS_IS_OK=yes",
