@@ -107,13 +107,15 @@ def test_after_a_resize_the_samples_before_it_do_not_count(tmp_path: Path) -> No
     resized = end.timestamp() - 30 * 86400
     for at, value in hourly_since(end, made(90, seed=4)):
         cores = 4.0 if at >= resized else 2.0
-        tables.keep(int(at), [Reading("cpu.utilisation", host, value), Reading("cpu.cores.usable", host, cores)])
+        up = Reading("uptime", host, at - resized if at >= resized else at - resized + 1e7)
+        tables.keep(int(at), [Reading("cpu.utilisation", host, value), Reading("cpu.cores.usable", host, cores), up])
     tables.close()
     kit = Kit(parse_system(""), Store(tmp_path / "store.db"))
     report = draft_capacity_plan(kit, kit.world(60.0), [], horizon_days=10)
     known = {each.quantity: each.value for each in values_by_id(report).values() if each.subject.endswith(host)}
     assert float(known["forecast.history"]) == pytest.approx(30, abs=0.1)
     assert "cpu.cores.usable changed on" in str(known["forecast.history.notes"])
+    assert "the machine restarted 1 times" in str(known["forecast.history.notes"])
 
 
 def test_from_a_real_prometheus() -> None:

@@ -36,10 +36,22 @@ def read_kept(store: Keeps, quantities: frozenset[str], since: datetime) -> list
         rows = store.watched(quantity, subject, since)
         changed, note = _limit_changed(store, quantity, subject, since)
         rows = [row for row in rows if row.at >= changed]
+        note = (*note, *_restarts(store, subject, since)) if quantity == "cpu.utilisation" else note
         if rows:
             at, mean, peak = [r.at for r in rows], [r.mean for r in rows], [r.peak for r in rows]
             traces.append(Trace(quantity, subject, at, mean, peak, "samples of infra-maintainer watch", note))
     return traces
+
+
+def _restarts(store: Keeps, subject: str, since: datetime) -> tuple[str, ...]:
+    """Restarts seen as an uptime that went back; in roll-ups an hour counts once."""
+    uptime = store.watched("uptime", subject, since)
+    days = [
+        f"{datetime.fromtimestamp(later.at, UTC):%Y-%m-%d}"
+        for earlier, later in zip(uptime, uptime[1:], strict=False)
+        if later.mean < earlier.mean
+    ]
+    return (f"the machine restarted {len(days)} times, last on {days[-1]}",) if days else ()
 
 
 def _limit_changed(store: Keeps, quantity: str, subject: str, since: datetime) -> tuple[float, tuple[str, ...]]:

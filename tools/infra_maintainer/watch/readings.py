@@ -91,6 +91,7 @@ class Sampler:
         cores = len(os.sched_getaffinity(0))
         yield "load.per_core.1m", self._host, float(self._text("proc/loadavg").split()[0]) / cores
         yield "cpu.cores.usable", self._host, cores
+        yield "uptime", self._host, float(self._text("proc/uptime").split()[0])
 
     def _pressure(self) -> Iterator[tuple[str, str, float]]:
         for resource, row, quantity in (

@@ -19,6 +19,8 @@ RULE_OF: dict[str, str] = {
     "files.open": "capacity.limit.tables",
     "conntrack.used": "capacity.limit.tables",
     "ports.ephemeral.used": "capacity.limit.tables",
+    "cgroup.cpu.utilisation": "capacity.limit.cpu",
+    "cgroup.memory.used": "capacity.limit.memory",
     "db.connections.used": "capacity.limit.connections",
 }
 """Which rule limits which share of use; these are the resources that a plan looks at."""
