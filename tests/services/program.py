@@ -56,13 +56,21 @@ def unprivileged() -> str | None:
 
 @contextmanager
 def running(
-    argv: Sequence[str], ready: Callable[[], bool], folder: Path, user: str | None = None
+    argv: Sequence[str],
+    ready: Callable[[], bool],
+    folder: Path,
+    user: str | None = None,
+    *,
+    directory: Path | None = None,
 ) -> Generator["subprocess.Popen[bytes]"]:
-    """The program while it runs. Raise AssertionError with its output when it ends or stays silent for too long."""
+    """The program while it runs in `directory`, else in `folder`, which gets its output.
+
+    Raise AssertionError with that output when the program ends or stays silent for too long.
+    """
     said = folder / "program.out"
     with said.open("wb") as out:
         process = subprocess.Popen(
-            argv, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=folder, user=user
+            argv, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=directory or folder, user=user
         )
     try:
         end = time.monotonic() + READY_WITHIN_S
