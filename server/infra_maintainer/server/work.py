@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import anyio
 import anyio.from_thread
+import anyio.lowlevel
 import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -27,13 +28,14 @@ async def work(
     """The job's report as a tool result. Raises ToolError for the caller's mistakes, with the next step."""
     world = kit.world(time_limit_s)
     steps, ended = 0, threading.Event()
+    loop = anyio.lowlevel.current_token()  # sources run in threads of their own, which know no loop
 
     def progress(message: str) -> None:
         nonlocal steps
         if world.deadline.cancelled:
             return
         steps += 1
-        anyio.from_thread.run(ctx.report_progress, float(steps), None, message)
+        anyio.from_thread.run(ctx.report_progress, float(steps), None, message, token=loop)
 
     def run() -> Report:
         try:
