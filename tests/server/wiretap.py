@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
         return server.wait()
 
 
-def _pass(source: BinaryIO, target: BinaryIO, log: BinaryIO, mark: bytes) -> None:
+def _pass(source: IO[bytes], target: IO[bytes], log: IO[bytes], mark: bytes) -> None:
     for line in source:
         log.write(mark + line)
         target.write(line)
