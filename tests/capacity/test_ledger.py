@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra_maintainer.assess.model import report_from
 from infra_maintainer.cli.main import main
 from infra_maintainer.evidence.store import Store
 from tests.capacity.worlds import as_csv, at_hour, number, plan, write_world
@@ -66,3 +67,13 @@ def test_the_command_says_how_right_we_were(tmp_path: Path, capsys: pytest.Captu
     assert main(["capacity", *common, "--world", str(world_at(tmp_path, 110)), "--score"]) in (0, 1)
     out = capsys.readouterr().out
     assert "80 % interval held in" in out and "[ev_" in out and len(out.splitlines()) == 2
+
+
+def test_a_kept_plan_can_be_verified_against_later(tmp_path: Path) -> None:
+    """The typed section of a job does not stand in the way of reading the report back."""
+    store = Store(tmp_path / "store.db")
+    report = plan(TOML, world_at(tmp_path, 90), tmp_path / "store.db", horizon=30)
+    kept = store.report(report.run)
+    assert kept is not None and '"plan"' in kept
+    again = report_from(kept)
+    assert again.findings == report.findings and again.evidence == report.evidence

@@ -64,7 +64,7 @@ def test_noise_gives_no_date_and_says_which_growth_cannot_be_excluded() -> None:
     noise = np.random.default_rng(0).normal(40, 8, NINETY).clip(0)
     outlook = ahead(noise)
     assert outlook.breach is None and "no_trend" in codes(outlook)
-    assert any("a month cannot be excluded" in refusal.says for refusal in outlook.refusals)
+    assert any("in 30 days cannot be excluded" in refusal.says for refusal in outlook.refusals)
 
 
 @requirement("capacity.refuses")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from infra_maintainer.answer.from_reports import run_of
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.verify import NotAnAnswer, parse, verify
-from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.model import Report, report_from
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.scorers.registry import Marked, Score, scorers
 from infra_maintainer.evidence.store import Store
@@ -43,7 +43,7 @@ def _kept(case: Case) -> list[Report]:
     """The reports in the case's own store: everything that the subject's tool calls returned."""
     store = Store(case.store)
     texts = [store.report(str(row["run"])) for row in store.reports(limit=50)]
-    return [Report.model_validate_json(text) for text in texts if text is not None]
+    return [report_from(text) for text in texts if text is not None]
 
 
 def mark(case: Case, key: Key, reply: Reply) -> Mark:

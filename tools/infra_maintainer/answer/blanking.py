@@ -24,6 +24,8 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:TLS|SSL|HTTP|IPv|DTLS|QUIC|SSH|SNMP|OAuth)\s?/?v?\d(?:\.\d)?(?:\s?(?:/|and|or)\s?1\.\d)?\b",
         r"\b(?:CVE-\d{4}-\d+|RFC\s?\d+|SOC\s?[123]|ISO(?:/IEC)?\s?\d+|PCI[ -]DSS(?:\s\d(?:\.\d)*)?)\b",
         r"\bp\d{2}(?:\.\d+)?\b",
+        # The level of an interval is its name: "80 % interval".
+        r"\b\d{2}\s?%\s(?:interval|range|confidence)\b",
         r"\b\d{2}(?:\.\d+)?(?:st|nd|rd|th)[\s-]percentiles?\b",
         r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?:/\d{1,2})?\b",
         r"\bv?\d+\.\d+\.\d+(?:[-+.]?\w+)*\b",

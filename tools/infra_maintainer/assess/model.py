@@ -1,6 +1,7 @@
 """What judging gives: findings, passes, unknowns, how much was covered, and the report that holds them."""
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -80,6 +81,15 @@ class Override(Frozen):
     policy: str
     baseline: float | bool
     value: float | bool
+
+
+def report_from(text: str) -> "Report":
+    """A kept report without the typed section that a job may add. Raises ValueError for another shape."""
+    raw = json.loads(text)
+    if not isinstance(raw, dict):
+        raise ValueError("a report is a JSON object")
+    fields: dict[str, Any] = {str(name): value for name, value in raw.items()}
+    return Report.model_validate({name: value for name, value in fields.items() if name in Report.model_fields})
 
 
 class Report(Frozen):

@@ -159,7 +159,7 @@ def _step(group: list[Finding], facts: Facts) -> Step:
         subject=", ".join(dict.fromkeys(each.subject for each in group)),
         timeline=timeline,
         effort=EFFORT.get(finding.code, "not known: say how long the last such change took"),
-        cost=f"{shown(price)} a month" if price else "not known: declare prices",
+        cost=f"{shown(price)} monthly" if price else "not known: declare prices",
         risk_of_delay=finding.matters,
         evidence=list(dict.fromkeys(id for each in group for id in each.evidence))[:8],
     )

@@ -140,10 +140,10 @@ def _narrow_date(breach: Breach, horizon_h: int) -> bool:
 
 
 def no_growth(history: Cleaned, trend: Trend) -> str:
-    """ "No growth seen", with the growth that the data cannot exclude, in % of the present level per 30 days."""
+    """ "No growth seen", with the growth that the data cannot exclude, in % of the present level in 30 days."""
     level = float(np.nanmedian(history.mean[-7 * 24 :]))
     if not np.isfinite(trend.high) or level <= 0:
         return "no growth seen, and too few days to exclude any"
     if trend.high <= 0:
         return f"no growth seen (slope between {trend.low:.3g} and {trend.high:.3g} per day)"
-    return f"no growth seen; up to {100 * trend.high * 30 / level:.0f} % a month cannot be excluded"
+    return f"no growth seen; up to {100 * trend.high * 30 / level:.3g} % in 30 days cannot be excluded"

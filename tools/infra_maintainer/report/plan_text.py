@@ -20,7 +20,7 @@ def plan_lines(plan: CapacityPlan, width: int) -> list[str]:
         lines.append("Mitigation:")
     for number, step in enumerate(plan.mitigation, start=1):
         lines += _wrap(f"{number}. {step.subject}: {step.action}", width, 2)
-        lines += _wrap(f"until: {step.timeline}; effort: {step.effort}; cost: {step.cost}", width, 5)
+        lines += _wrap(f"until: {step.timeline}; effort: {step.effort}; price: {step.cost}", width, 5)
         lines += _wrap(f"risk of waiting: {step.risk_of_delay} [{' '.join(step.evidence[:4])}]", width, 5)
     return [*lines, ""]
 

@@ -7,7 +7,7 @@ from infra_maintainer.answer.from_reports import run_of
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.verification import Verification
 from infra_maintainer.answer.verify import verify
-from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.model import Report, report_from
 from infra_maintainer.tools.kit import Kit
 
 _OFFERED = 5
@@ -55,12 +55,12 @@ def _kept(kit: Kit, run: str) -> Report:
     if found is None:
         recent = ", ".join(f"{row['run']} ({row['job']})" for row in kit.store.reports(limit=_OFFERED)) or "none"
         raise ValueError(f"no report {run[:80]!r} is kept. Newest: {recent}. Run ids stand in the tools' replies")
-    return Report.model_validate_json(found)
+    return report_from(found)
 
 
 def _from_file(path: Path) -> Report:
     try:
-        return Report.model_validate_json(path.read_text(encoding="utf-8"))
+        return report_from(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
     except ValueError as error:

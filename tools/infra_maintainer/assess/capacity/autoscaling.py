@@ -63,7 +63,7 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
             code="autoscaling",
             subject=subject,
             severity="medium",
-            says=f"Autoscaling of {subject}: {says}",
+            says=f"Autoscaling of {subject} as declared: {says}",
             matters="Capacity comes late or not at all when load moves faster than it.",
             do="Set it to the proposed values and watch one peak.",
             evidence=[number.id for number in numbers],

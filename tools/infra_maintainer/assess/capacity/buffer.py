@@ -21,9 +21,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     for number in found:
         price = facts.number("capacity.buffer.price", number.subject)
         ids = [number.id, *([price.id] if price else [])]
-        cost = f"{shown(price)} a month" if price else "price not known"
+        cost = f"monthly price {shown(price)}" if price else "price not known"
         if number.value == 0:
-            says = f"{number.subject} holds the peak plus {limit(rule)} with one instance lost: nothing to add"
+            says = f"{number.subject} holds the peak plus the policy's {limit(rule)} with one lost: nothing to add"
             yield Pass(code="buffer_kept", subject=number.subject, says=says, evidence=ids, policy=rule.id)
         else:
             lacks = f"{number.subject} lacks {shown(number)} instances"
@@ -31,7 +31,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 code="buffer_kept",
                 subject=number.subject,
                 severity=rule.severity,
-                says=f"{lacks} for the peak plus {limit(rule)} with one lost; {cost}",
+                says=f"{lacks} for the peak plus the policy's {limit(rule)} with one lost; {cost}",
                 matters="Without it an ordinary busy day with one machine down is an outage.",
                 do="Add them, or write down who accepts the risk.",
                 evidence=ids,

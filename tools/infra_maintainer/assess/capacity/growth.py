@@ -27,7 +27,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 continue
             says = (
                 f"{_name(subject)}: busiest hour of the last week ahead {shown(number)} "
-                f"(80 %: {shown(low80)} to {shown(high80)}; 95 %: {shown(low95)} to {shown(high95)})"
+                f"(80 % interval {shown(low80)} to {shown(high80)}, 95 % interval {shown(low95)} to {shown(high95)})"
             )
             known = [each for each in (*ends, *growth, horizon) if each is not None]
             if growth[0] and growth[1] and growth[2]:

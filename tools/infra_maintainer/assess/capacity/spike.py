@@ -43,13 +43,14 @@ def _one(facts: Facts, policy: Policy, gap: Number) -> Iterator[Outcome]:
     scale = facts.number("scaling.time", subject)
     severity, rule = _severity(policy, name)
     ids = [each.id for each in (times, load, holds, after, needed, gap, price, scale) if each]
-    assumed = " (assumption of policy)" if name in ("campaign", "viral") else ""
+    assumed = "assumption of policy" if name in ("campaign", "viral") else "as stated"
     says = (
-        f"{name}{assumed}: {shown(times)} times the peak is {shown(load)}; the service sustains {shown(holds)} times, "
-        f"{shown(after)} times with one instance lost; {shown(needed)} instances are needed, {shown(gap)} more than now"
+        f"{name} ({assumed}): {shown(times)} times the peak is {shown(load)}; the service sustains "
+        f"{shown(holds)} times, {shown(after)} times with one instance lost; "
+        f"{shown(needed)} instances are needed, {shown(gap)} more than now"
     )
-    says += f", {shown(price)} a month" if price else ", price not known"
-    says += f"; one more takes {shown(scale)} to serve" if scale else "; the time to scale is not known"
+    says += f", monthly price {shown(price)}" if price else ", price not known"
+    says += f"; one more takes {shown(scale)} to serve, as declared" if scale else "; the time to scale is not known"
     if after.value >= times.value:
         yield Pass(code="spike", subject=gap.subject, says=says, evidence=ids, policy=rule)
     else:
