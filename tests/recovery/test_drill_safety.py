@@ -14,6 +14,7 @@ from infra_maintainer.drill.leftovers import OWNER_FILE, PREFIX, process_start, 
 from infra_maintainer.drill.process import StopSignal
 from infra_maintainer.drill.run import run_drill
 from infra_maintainer.drill.target import Limits, Target
+from infra_maintainer.tools.doctor import examine
 from tests.recovery.conftest import Drills, Restic, codes
 from tests.recovery.test_drill_physical import fingerprint
 from tests.recovery.test_drill_scenarios import copy_of, target
@@ -189,3 +190,14 @@ def test_the_restored_server_never_listens_on_a_network_and_is_not_root(
     stop.close()
     assert seen == {"uid": ordinary_account().uid, "tcp": [], "mode": "0o700"}
     assert ordinary_account().uid != 0
+
+
+def test_doctor_clears_what_a_killed_drill_left(place: Path) -> None:
+    """When even the guard was killed: the next run or `doctor` finds the place by its mark."""
+    dead = place / f"{PREFIX}dead"
+    dead.mkdir()
+    (dead / OWNER_FILE).write_text('{"pid": 4194303, "started": "1"}')
+    (place / "infra.toml").write_text(f'[recovery]\nscratch = "{place}"\n')
+    lines, _ = examine(place / "infra.toml", place / "store.db", 2)
+    assert not dead.exists()
+    assert any("cleared" in line and str(dead) in line for line in lines)

@@ -34,7 +34,7 @@ def drill_dumps(
     with notes.timed("read"):
         dumps = dumps_in(fetched, target.database)[:MOST_DUMPS]
         if not dumps:
-            raise StepFailed("no-dump", "the copy holds no PostgreSQL dump")
+            raise StepFailed("no-dump", "the copy holds no PostgreSQL dump, and a database is declared")
         for dump in dumps:
             _read(dump, target, notes)
     notes.level = 3

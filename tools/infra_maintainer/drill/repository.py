@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from infra_maintainer.drill.errors import StepFailed
+from infra_maintainer.drill.errors import NotPossible, StepFailed
 from infra_maintainer.drill.formats.copies import Copy, Listing
 from infra_maintainer.drill.process import SPACE_MESSAGES, Ended, Programs
 from infra_maintainer.drill.record import Checked
@@ -60,10 +60,16 @@ def repository(kind: str) -> Callable[[R], R]:
 
 
 def repository_for(target: Target, programs: Programs, work: Path) -> Repository:
-    """The reader for the target's kind."""
+    """The reader for the target's kind. Raises NotPossible for one that has none."""
     kinds = importlib.import_module("infra_maintainer.drill.kinds")
     for module in pkgutil.iter_modules(kinds.__path__):
         importlib.import_module(f"{kinds.__name__}.{module.name}")
+    if target.kind not in _KINDS:
+        raise NotPossible(
+            "kind-not-drilled",
+            f"backups of kind {target.kind} cannot be drilled yet",
+            "restore one by hand and time it",
+        )
     return _KINDS[target.kind](target, programs, work)
 
 

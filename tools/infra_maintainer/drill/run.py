@@ -12,8 +12,9 @@ from pathlib import Path
 from infra_maintainer.drill.account import ordinary_account
 from infra_maintainer.drill.damage import damage
 from infra_maintainer.drill.errors import NotPossible, StepFailed, Stopped
+from infra_maintainer.drill.files import drill_files
 from infra_maintainer.drill.formats.copies import Copy
-from infra_maintainer.drill.found import size_of
+from infra_maintainer.drill.found import dumps_in, size_of
 from infra_maintainer.drill.leftovers import sweep
 from infra_maintainer.drill.logical import drill_dumps
 from infra_maintainer.drill.notes import Notes
@@ -101,6 +102,8 @@ def _steps(target: Target, limits: Limits, programs: Programs, scratch: Scratch,
         damage(fetched)
     if repository.physical:
         drill_data_folder(target, limits, programs, scratch, fetched, notes)
+    elif target.holds_files and not dumps_in(fetched, None):
+        drill_files(fetched, notes)
     else:
         drill_dumps(target, limits, programs, scratch, fetched, notes)
 

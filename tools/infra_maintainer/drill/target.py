@@ -32,6 +32,11 @@ class Target(BaseModel):
     canary: bool = False
 
     @property
+    def holds_files(self) -> bool:
+        """Whether nothing declared says that a database is in it."""
+        return self.kind != "dump" and not (self.database or self.tables or self.newest or self.live)
+
+    @property
     def key_file(self) -> Path | None:
         """The key that this drill uses: the escrowed one when declared, because the host's is gone in a real loss."""
         return self.escrow_file or self.password_file

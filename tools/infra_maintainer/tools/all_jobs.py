@@ -7,6 +7,7 @@ from infra_maintainer.tools.capacity import draft_capacity_plan
 from infra_maintainer.tools.costs import audit_costs
 from infra_maintainer.tools.health import probe_health
 from infra_maintainer.tools.kit import Kit, Progress
+from infra_maintainer.tools.recovery import run_dr_checklist
 from infra_maintainer.tools.security import check_security_baseline
 from infra_maintainer.world.world import World
 
@@ -15,6 +16,7 @@ JOBS: dict[Job, Callable[[Kit, World, list[str], Progress], Report]] = {
     "capacity": draft_capacity_plan,
     "costs": lambda kit, world, urls, progress: audit_costs(kit, world, None, progress),
     "security": check_security_baseline,
+    "recovery": run_dr_checklist,
 }
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from infra_maintainer.drill.leftovers import sweep
 from infra_maintainer.evidence.model import Missing
 from infra_maintainer.evidence.store import Store, StoreError, default_path
 from infra_maintainer.sources.gather import gather
@@ -13,7 +14,8 @@ from infra_maintainer.world.world import LiveWorld
 
 def examine(config: Path | None, store: Path | None, time_limit_s: float) -> tuple[list[str], bool]:
     """Lines for people, and whether everything that is configured could be reached. Raises ConfigError."""
-    survey = Survey(LiveWorld(time_limit_s), load_system(config))
+    system = load_system(config)
+    survey = Survey(LiveWorld(time_limit_s), system)
     lines: list[str] = []
     complete = True
     for source in all_sources():
@@ -25,6 +27,9 @@ def examine(config: Path | None, store: Path | None, time_limit_s: float) -> tup
         lines.append(f"{_word(known, missing):<12} {source.name:<18} {source.title}")
         for why, detail, how in dict.fromkeys((each.why, each.detail, each.how) for each in missing):
             lines.append(f"{'':<12} {'':<18} {why}: {detail}; {how}")
+    lines += [
+        f"{'cleared':<12} {'drill':<18} {path}, left by a killed drill" for path in sweep(system.recovery.scratch)
+    ]
     word, said = _store(store or default_path())
     return [*lines, f"{word:<12} {'store':<18} {said}"], complete and word == "ok"
 
