@@ -53,6 +53,7 @@ def serving(folder: Path, *options: str) -> Generator[str, None, None]:
         taken.bind(("127.0.0.1", 0))
         port = int(taken.getsockname()[1])
     argv = [sys.executable, "-m", "infra_maintainer.cli", "serve", "--http", f"127.0.0.1:{port}", *options]
+    argv += ["--as-root"] if os.geteuid() == 0 else []
     with (folder / "server.log").open("wb") as log:
         child = subprocess.Popen(argv, env=environment(folder), cwd=folder, stdout=log, stderr=log)
     try:

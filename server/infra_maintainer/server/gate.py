@@ -1,4 +1,4 @@
-"""The gate before every tool call: arguments are checked with a sentence that helps, and each call is audited."""
+"""The gate before every tool call: arguments are checked, the pace is kept, and each call is audited."""
 
 import json
 import logging
@@ -8,6 +8,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import ValidationError
 
 from infra_maintainer.server.catalogue import Catalogue
+from infra_maintainer.server.pace import Pace
 from infra_maintainer.tools.kit import Kit
 
 log = logging.getLogger(__name__)
@@ -16,9 +17,10 @@ log = logging.getLogger(__name__)
 class Gate:
     """Middleware of the server."""
 
-    def __init__(self, catalogue: Catalogue, kit: Kit) -> None:
+    def __init__(self, catalogue: Catalogue, kit: Kit, pace: Pace | None = None) -> None:
         self._catalogue = catalogue
         self._kit = kit
+        self._pace = pace or Pace()
 
     async def __call__(self, ctx: Any, call_next: Any) -> Any:
         """Refuse a call with bad arguments; pass the rest on; write down what was called and how it ended."""
@@ -27,7 +29,7 @@ class Gate:
         params: dict[str, Any] = dict(ctx.params or {})
         name = str(params.get("name", ""))
         arguments = cast("dict[str, Any]", params.get("arguments") or {})
-        refusal = self._refusal(name, arguments)
+        refusal = self._refusal(name, arguments) or self._pace.enter(name, arguments)
         if refusal:
             await self._audit(name, arguments, "refused")
             return CallToolResult(is_error=True, content=[TextContent(type="text", text=refusal)])
@@ -37,6 +39,7 @@ class Gate:
             outcome = "error" if _is_error(result) else "ok"
             return result
         finally:
+            self._pace.leave(name, arguments)
             await self._audit(name, arguments, outcome)
 
     def _refusal(self, name: str, arguments: dict[str, Any]) -> str | None:

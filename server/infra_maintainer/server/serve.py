@@ -1,5 +1,6 @@
 """The transports: stdio, and Streamable HTTP on loopback, or elsewhere with a token and TLS in front."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,16 @@ def serve_stdio(kit: Kit) -> None:
     build_server(kit).run("stdio")
 
 
-def serve_http(kit: Kit, host: str, port: int, token_file: Path | None, *, tls_proxy: bool, url: str | None) -> None:
+def serve_http(
+    kit: Kit,
+    host: str,
+    port: int,
+    token_file: Path | None,
+    *,
+    tls_proxy: bool,
+    url: str | None,
+    as_root: bool = False,
+) -> None:
     """Serve Streamable HTTP at /mcp. Raises ValueError for an unsafe combination."""
     transport: dict[str, Any] = {}
     if not _is_loopback(host):
@@ -26,6 +36,9 @@ def serve_http(kit: Kit, host: str, port: int, token_file: Path | None, *, tls_p
     if url is not None:
         transport["transport_security"] = _published(url)
     auth = _auth(token_file, url or f"http://{host}:{port}/mcp") if token_file else {}
+    if os.geteuid() == 0 and not as_root:
+        # Over stdio a client starts us with the rights it has itself; a port lends root's eyes to whoever reaches it.
+        raise ValueError("refuses to serve a port as root: run as an ordinary user, or say --as-root to mean it")
     build_server(kit, **auth).run("streamable-http", host=host, port=port, **transport)
 
 

@@ -13,6 +13,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="bearer token that clients must send")
     parser.add_argument("--url", help="the address as clients see it, when published")
     parser.add_argument("--tls-proxy", action="store_true", help="my word: a proxy in front speaks TLS")
+    parser.add_argument("--as-root", action="store_true", help="my word: serve the port although I am root")
     parser.add_argument("--config", type=Path, metavar="FILE", help="infra.toml (default: ./infra.toml when it exists)")
     parser.add_argument("--world", type=Path, metavar="DIR", help="answer from a recorded world")
     parser.add_argument("--store", type=Path, metavar="FILE", help="the store")
@@ -31,5 +32,13 @@ def run(options: argparse.Namespace) -> int:
     host, _, port = options.http.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError(f"--http {options.http}: give HOST:PORT, such as 127.0.0.1:8765")
-    serve_http(kit, host.strip("[]"), int(port), options.token_file, tls_proxy=options.tls_proxy, url=options.url)
+    serve_http(
+        kit,
+        host.strip("[]"),
+        int(port),
+        options.token_file,
+        tls_proxy=options.tls_proxy,
+        url=options.url,
+        as_root=options.as_root,
+    )
     return 0
