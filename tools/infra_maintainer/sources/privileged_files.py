@@ -1,13 +1,10 @@
 """Programs that run as another user or with capabilities though no package put them there, and open places."""
 
-import re
 from collections.abc import Iterator
 
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
-
-_MOST_ASKED = 200
 
 
 @source(
@@ -39,7 +36,9 @@ def _files(survey: Survey) -> Iterator[AnyEvidence]:
     origin = "find -perm /6111 and capabilities, against dpkg -S"
     if seen["looked"] == 0:
         raise WorldError("no_data", "the walk saw no program at all", "run as root")
-    foreign = [each for each in seen["found"][:_MOST_ASKED] if not _is_packaged(survey, str(each["path"]))]
+    if any("package" not in each for each in seen["found"]):
+        raise WorldError("not_supported", "dpkg is not installed, so no owner is known", "look at them by hand")
+    foreign = [each for each in seen["found"] if each["package"] is None]
     quote = ", ".join(f"{each['path']} ({each['power']})" for each in foreign[:10]) or None
     if foreign or not seen["unreadable"]:
         yield survey.measured("privilege.files.foreign", len(foreign), n=seen["looked"], source=origin, quote=quote)
@@ -48,11 +47,3 @@ def _files(survey: Survey) -> Iterator[AnyEvidence]:
         f"{seen['unreadable']} folders may not be entered; all {len(seen['found'])} such programs seen are packaged"
     )
     yield survey.missing("privilege.files.foreign", "denied", detail, "run as root", source=origin)
-
-
-def _is_packaged(survey: Survey, path: str) -> bool:
-    # With merged /usr the package may own the path without /usr.
-    for candidate in dict.fromkeys((path, re.sub(r"^/usr(?=/(?:bin|sbin|lib))", "", path), f"/usr{path}")):
-        if ": " in survey.world.host.run("file_owners", candidate).stdout:
-            return True
-    return False

@@ -142,7 +142,6 @@ COMMANDS: dict[str, Command] = {
         limit_bytes=8 << 20,
         package="dpkg",
     ),
-    "file_owners": Command(("dpkg-query", "-S", "--", "{0}"), (r"/[^\0\n]{1,300}",), package="dpkg"),
     "ip6tables_rules": Command(("ip6tables", "-S"), package="iptables"),
     "iptables_nat_rules": Command(("iptables", "-t", "nat", "-S"), package="iptables"),
     "iptables_rules": Command(("iptables", "-S"), package="iptables"),

@@ -13,6 +13,7 @@ from infra_maintainer.world.process import run_bounded
 
 _WALKED = ("/usr", "/bin", "/sbin", "/lib", "/opt", "/srv", "/home", "/root", "/var", "/tmp", "/etc")  # noqa: S108
 _FIND_LIMIT_S = 12.0
+_MOST_ASKED = 500
 
 
 def identity(_: str) -> dict[str, Any]:
@@ -36,6 +37,7 @@ def privileged_files(_: str) -> dict[str, Any]:
     """Find setuid and setgid-root programs and files with capabilities on the local file systems, with find(1).
 
     find lists what is executable or special; capabilities are then read per file. Folders it may not enter are counted.
+    `package` is the owner by dpkg, None for a file of no package, absent where dpkg is not installed.
     """
     tops = [top for top in _WALKED if os.path.isdir(top) and not os.path.islink(top)]
     argv = ["find", *tops, "-xdev", "-type", "f", "-perm", "/6111", "-printf", "%m %G %p\\0"]
@@ -46,7 +48,24 @@ def privileged_files(_: str) -> dict[str, Any]:
         power = _power(int(mode, 8), group, path)
         if power:
             found.append({"path": path, "power": power})
+    owners = _owners([str(each["path"]) for each in found[:_MOST_ASKED]])
+    if owners is not None:
+        found = [{**each, "package": owners.get(str(each["path"]))} for each in found]
     return {"found": found, "looked": len(rows), "unreadable": listed.stderr.count("Permission denied")}
+
+
+def _owners(paths: list[str]) -> dict[str, str] | None:
+    """The package of each path, asked in one call; None without dpkg."""
+    # With merged /usr the package may own the path without /usr, or with it.
+    spellings = {path: {path, re.sub(r"^/usr(?=/(?:bin|sbin|lib))", "", path), f"/usr{path}"} for path in paths}
+    asked = sorted(set().union(*spellings.values())) if paths else []
+    try:
+        argv = ["dpkg-query", "-S", "--", *asked]
+        said = run_bounded(argv, timeout_s=10, limit_bytes=4 << 20, environment=ENVIRONMENT).stdout if asked else ""
+    except FileNotFoundError:
+        return None
+    owned = {path: package for package, _, path in (line.partition(": ") for line in said.splitlines())}
+    return {path: owned[each] for path, names in spellings.items() for each in names if each in owned}
 
 
 def _power(mode: int, group: str, path: str) -> str | None:
