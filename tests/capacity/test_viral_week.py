@@ -134,7 +134,7 @@ def test_every_finding_has_a_step_with_timeline_effort_cost_and_risk(viral: Capa
 def test_multiples_nobody_stated_are_printed_as_assumptions(viral: CapacityReport) -> None:
     """The policy's campaign and viral multiples are named as what they are."""
     said = " ".join(each.says for each in [*viral.findings, *viral.passes] if each.code == "spike")
-    assert "campaign (assumption of policy)" in said and "viral (assumption of policy)" in said
+    assert "campaign (assumption of policy" in said and "viral (assumption of policy" in said
     assert "asked (as stated)" in said
 
 

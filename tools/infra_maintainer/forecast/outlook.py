@@ -12,7 +12,10 @@ from infra_maintainer.forecast.series import Cleaned
 
 
 class Outlook(NamedTuple):
-    """The history used, and what could be said from it; whatever is None has its reason in `refusals`."""
+    """The history used, and what could be said from it; whatever is None has its reason in `refusals`.
+
+    `share` of the simulated paths reach the limit within the horizon, told even where no date is.
+    """
 
     history: Cleaned
     horizon_h: int
@@ -21,6 +24,7 @@ class Outlook(NamedTuple):
     peaks: WeeklyPeaks | None
     breach: Breach | None
     refusals: tuple[Refusal, ...]
+    share: float | None = None
 
 
 def look_ahead(
@@ -54,7 +58,8 @@ def look_ahead(
     slope = forecast.trend.slope if forecast.trend.significant else 0.0
     peaks = weekly_peaks(used.peak, horizon_h // (7 * 24), slope, ceiling)
     breach = None if limit is None else find_breach(forecast, limit)
+    share = None if breach is None else breach.share
     undated = about_date(used, forecast, limit, breach)
     if undated is not None:
-        return Outlook(used, horizon_h, limit, forecast, peaks, None, (*refusals, undated))
-    return Outlook(used, horizon_h, limit, forecast, peaks, breach, refusals)
+        return Outlook(used, horizon_h, limit, forecast, peaks, None, (*refusals, undated), share)
+    return Outlook(used, horizon_h, limit, forecast, peaks, breach, refusals, share)

@@ -90,12 +90,12 @@ def after_step(history: Cleaned) -> tuple[Cleaned, Refusal | None]:
     hour = head + step.day * 24
     when = f"{history.moment(hour):%Y-%m-%d}"
     settled = len(days) - step.day
-    says = f"level changed from {step.before:.4g} to {step.after:.4g} about {when}"
+    says = f"level changed {'up' if step.after > step.before else 'down'} about {when}"
     if settled < SETTLED_DAYS:
         return history, Refusal(
             "break",
             "forecast",
-            f"{says}, {settled} days ago: the days before tell nothing about the days to come",
+            f"{says}, within the last week: the days before tell nothing about the days to come",
             f"{SETTLED_DAYS - settled} more days at the new level, and {14 - settled} for a trend",
         )
     return history.since(hour, f"{says}: only the {settled} days since then are used"), None
@@ -109,7 +109,8 @@ def shortened(history: Cleaned, horizon_h: int) -> tuple[int, Refusal | None]:
     return carried, Refusal(
         "horizon",
         "horizon",
-        f"{len(history.mean) / 24:.0f} days of history carry {carried / 24:.0f} days ahead, not {horizon_h / 24:.0f}",
+        f"{len(history.mean) / 24:.3g} days of history carry {carried / 24:.3g} days ahead, "
+        f"not the planned {horizon_h / 24:.3g} days",
         f"{HISTORY_PER_HORIZON * horizon_h / 24:.0f} days of history",
     )
 
@@ -126,8 +127,8 @@ def about_date(history: Cleaned, forecast: Forecast, limit: float | None, breach
         return Refusal(
             "wide",
             "date",
-            f"the 80 % interval is {width:.3g} wide at the end, more than half of the room of {room:.3g}; "
-            f"{breach.share:.0%} of the simulated paths reach the limit within the horizon",
+            f"the 80 % interval is wider at the end than half of the room left; {100 * breach.share:.3g} % of the "
+            f"simulated paths reach the limit within the horizon",
             "a longer or a calmer history, or a shorter horizon",
         )
     return None

@@ -54,7 +54,7 @@ def break_load(survey: Survey, traces: Mapping[tuple[str, str], Trace]) -> Itera
             ("capacity.break_load", found.break_load),
             ("capacity.break_load.low95", found.break_low),
             ("capacity.break_load.high95", found.break_high),
-            ("capacity.break_load.reach", found.reach),
+            ("capacity.break_load.multiple", found.reach),
         ):
             yield Derived(
                 subject=subject,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra_maintainer.evidence.model import Derived, Measured
+from infra_maintainer.evidence.model import Declared, Derived, Measured
 from infra_maintainer.evidence.redact import redact
 from infra_maintainer.evidence.vocabulary import unit_of
 from infra_maintainer.sources.registry import AnyEvidence
@@ -42,15 +42,23 @@ def outlook_evidence(survey: Survey, outlook: "Outlook", base: Measured) -> Iter
             source=f"forecast: {method}; {base.source}",
         )
 
-    stopped = {refusal.stops: refusal for refusal in outlook.refusals}
     for refusal in outlook.refusals:
         quantity = {
             "forecast": f"forecast.{kind}",
-            "horizon": "forecast.horizon",
+            "horizon": "forecast.horizon.rest",
             "date": "forecast.breach.middle",
         }[refusal.stops]
         detail, how = f"{refusal.code}: {refusal.says}", f"enough would be: {refusal.enough}"
         yield survey.missing(quantity, "no_data", detail, how, source="forecast rules", subject=subject)
+    if any(refusal.stops == "horizon" for refusal in outlook.refusals):
+        yield Declared(
+            subject=subject,
+            quantity="forecast.horizon.asked",
+            value=float(survey.options.get("horizon_days", 90)),
+            unit=unit_of("forecast.horizon.asked"),
+            as_of=survey.world.clock.now(),
+            source="the request, or policy",
+        )
     yield derived("forecast.history", len(outlook.history.mean) / 24)
     if outlook.history.notes:
         said = "; ".join(outlook.history.notes)
@@ -58,8 +66,7 @@ def outlook_evidence(survey: Survey, outlook: "Outlook", base: Measured) -> Iter
     forecast = outlook.forecast
     if forecast is None:
         return
-    if "horizon" not in stopped:
-        yield derived("forecast.horizon", outlook.horizon_h / 24)
+    yield derived("forecast.horizon", outlook.horizon_h / 24)
     last_week = forecast.point[-WEEK_H:]
     hour = len(forecast.point) - len(last_week) + int(np.argmax(last_week))
     for name, values in (
@@ -83,9 +90,10 @@ def outlook_evidence(survey: Survey, outlook: "Outlook", base: Measured) -> Iter
         yield derived(peak, float(outlook.peaks.point[-1]))
         yield derived(f"{peak}.low80", float(outlook.peaks.low80[-1]))
         yield derived(f"{peak}.high80", float(outlook.peaks.high80[-1]))
+    if outlook.share is not None:
+        yield derived("forecast.breach.share", 100 * outlook.share)
     if outlook.breach is None:
         return
-    yield derived("forecast.breach.share", 100 * outlook.breach.share)
     for name in ("early95", "early80", "middle", "late80", "late95"):
         hours = getattr(outlook.breach, name)
         if hours is not None:

@@ -75,7 +75,7 @@ def _one(facts: Facts, policy: Policy, place: int, number: Number) -> Iterator[O
     ids, says = [number.id], f"{about}: limit at {shown(number)} times the measured peak"
     broken = facts.number("capacity.break_load", subject)
     low, high = (facts.number(f"capacity.break_load.{end}", subject) for end in ("low95", "high95"))
-    reach = facts.number("capacity.break_load.reach", subject)
+    reach = facts.number("capacity.break_load.multiple", subject)
     if broken and low and high and reach:
         ids += [broken.id, low.id, high.id, reach.id]
         says += f"; breaks at {shown(broken)} ({shown(low)} to {shown(high)}), {shown(reach)} times the load observed"

@@ -31,7 +31,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             )
             known = [each for each in (*ends, *growth, horizon) if each is not None]
             if growth[0] and growth[1] and growth[2]:
-                says += f"; growth {shown(growth[0])} in 30 d ({shown(growth[1])} to {shown(growth[2])})"
+                says += f"; monthly growth {shown(growth[0])} ({shown(growth[1])} to {shown(growth[2])})"
             if horizon is not None:
                 says += f"; horizon {shown(horizon)}"
             yield Pass(code="growth", subject=subject, says=says, evidence=[number.id, *(each.id for each in known)])
@@ -43,7 +43,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         says = f"{number.subject}: {shown(number)} per user" + (f" with {shown(users)} users" if users else "")
         ids = [number.id, *([users.id] if users else [])]
         yield Pass(code="growth", subject=number.subject, says=says, evidence=ids)
-    for quantity in (*(f"forecast.{kind}" for kind in KINDS), "forecast.horizon"):
+    for quantity in (*(f"forecast.{kind}" for kind in KINDS), "forecast.horizon.rest"):
         for each in facts.missing(quantity):
             told = True
             yield Unknown(

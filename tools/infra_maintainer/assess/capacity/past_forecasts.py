@@ -28,7 +28,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         says = (
             f"{subject.removeprefix('series:').replace('@', ' of ')}: {shown(count)} earlier forecasts; the "
             f"80 % interval held in {shown(number)} of the hours, "
-            f"the 95 % interval in {shown(wide)}; mean error {shown(error)}"
+            f"the 95 % interval in {shown(wide)}; error {shown(error)} of what came"
         )
         if not rule.undercut(number.value):
             yield Pass(code="forecasts_before", subject=subject, says=says, evidence=ids, policy=rule.id)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
+from infra_maintainer.evidence.model import Declared
 
 
 @check(
@@ -23,7 +24,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 code="redundancy",
                 subject=number.subject,
                 severity=alone.severity,
-                says=f"{number.subject} runs on {shown(number)} instance: its loss is an outage",
+                says=f"{number.subject} runs on {shown(number)} instance{_declared(number)}: its loss is an outage",
                 matters="Users are down for as long as it takes to replace it, whatever the headroom.",
                 do="Run two, in two places, behind a balancer that checks them.",
                 evidence=[number.id],
@@ -33,7 +34,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         yield Pass(
             code="redundancy",
             subject=number.subject,
-            says=f"{number.subject} runs on {shown(number)} instances",
+            says=f"{number.subject} runs on {shown(number)} instances{_declared(number)}",
             evidence=[number.id],
             policy=alone.id,
         )
@@ -82,3 +83,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             policy=alone.id,
             could_be="high",
         )
+
+
+def _declared(number: Number) -> str:
+    return ", as declared" if isinstance(number.record, Declared) else ""

@@ -43,7 +43,7 @@ def _one(facts: Facts, policy: Policy, gap: Number) -> Iterator[Outcome]:
     scale = facts.number("scaling.time", subject)
     severity, rule = _severity(policy, name)
     ids = [each.id for each in (times, load, holds, after, needed, gap, price, scale) if each]
-    assumed = "assumption of policy" if name in ("campaign", "viral") else "as stated"
+    assumed = "assumption of policy, nothing was stated" if name in ("campaign", "viral") else "as stated"
     says = (
         f"{name} ({assumed}): {shown(times)} times the peak is {shown(load)}; the service sustains "
         f"{shown(holds)} times, {shown(after)} times with one instance lost; "
