@@ -1,6 +1,8 @@
 """The age of missing security fixes: by the oldest missing upload, never by the candidate's date."""
 
+import gzip
 import random
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -206,3 +208,33 @@ def test_every_source_of_the_baseline_is_registered_for_the_job() -> None:
     """The folder is the list."""
     names = {each.name for each in all_sources() if "security" in each.jobs}
     assert {"security_patches", "listeners", "open_secrets", "ssh_logins", "storage_encryption"} <= names
+
+
+@requirement("security.patching")
+def test_three_real_changelogs_are_read_as_dpkg_parsechangelog_reads_them(tmp_path: Path) -> None:
+    """An independent reader of the changelogs on this machine: dates, versions and CVE names of what is missing."""
+    parser = needs("dpkg-parsechangelog", "dpkg-dev")
+    compared = 0
+    for path in sorted(Path("/usr/share/doc").glob("*/changelog.Debian.gz")):
+        text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+        uploads = list(entries(text))
+        if len(uploads) < 6 or not any(each.is_security for each in uploads[:5]):
+            continue
+        installed = uploads[5].version
+        (tmp_path / "changelog").write_text(text, encoding="utf-8")
+        argv = [parser, "-l", str(tmp_path / "changelog"), "--since", installed, "--all", "--format", "rfc822"]
+        blocks = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip().split("\n\n")
+        theirs = [dict(re.findall(r"^(\w+): ?(.*)$", block, re.MULTILINE)) | {"text": block} for block in blocks]
+        theirs = [each for each in theirs if DebianVersion(each["Version"]) > DebianVersion(installed)]
+        security = [
+            e for e in theirs if "security" in e["Distribution"] or re.search(r"\bCVE-\d{4}-\d{4,}\b", e["text"])
+        ]
+        lag = missing_fixes(text, installed)
+        assert lag is not None and lag.uploads == len(security), path
+        assert lag.oldest.timestamp() == min(float(each["Timestamp"]) for each in security), path
+        names = {name for each in security for name in re.findall(r"\bCVE-\d{4}-\d{4,}\b", each["text"])}
+        assert set(lag.cves) == names, path
+        compared += 1
+        if compared == 3:
+            return
+    pytest.skip(f"needs three packages with a changelog of security uploads: found {compared}")

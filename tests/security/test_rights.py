@@ -11,8 +11,13 @@ from infra_maintainer.sources.baseline.accounts import extra_roots, root_equal_m
 from infra_maintainer.sources.baseline.block_stack import judge_path, layers
 from infra_maintainer.sources.baseline.host_access import weak_rules
 from infra_maintainer.sources.baseline.sudoers import read_sudoers
+from infra_maintainer.system.load import parse_system
+from infra_maintainer.tools.kit import Kit
+from infra_maintainer.tools.security import check_security_baseline
+from infra_maintainer.world.world import LiveWorld
 from tests.requirements_link import requirement
 from tests.security.made_world import MadeWorld, codes, passed, undetermined
+from tests.services.postgres import postgres
 
 CRYPT = {"name": "data", "type": "crypt", "fstype": "ext4", "children": [{"name": "sda2", "type": "part"}]}
 PART = {"name": "vda1", "type": "part", "fstype": "ext4", "children": [{"name": "vda", "type": "disk"}]}
@@ -227,3 +232,24 @@ def test_other_scanners_are_imported_as_claims_with_their_date_and_never_pass_an
     assert lynis_record.as_of.date().isoformat() == "2026-10-01"
     assert getattr(values["scan:/srv/prowler.json", "scan.prowler.failed"], "value", None) == 1
     assert not {each.id for each in values.values()} & {id for each in report.passes for id in each.evidence}
+
+
+@requirement("security.least_privilege")
+def test_roles_of_a_real_postgresql_that_may_too_much_are_counted() -> None:
+    """Another superuser, a role past row security, an application that owns its table; psql made them."""
+    with postgres() as server:
+        server.sql(
+            "CREATE ROLE boss LOGIN SUPERUSER; CREATE ROLE peek LOGIN BYPASSRLS; CREATE ROLE shop LOGIN;"
+            "CREATE ROLE keeper; CREATE TABLE a (x int); ALTER TABLE a OWNER TO shop;"
+            "CREATE TABLE b (x int); ALTER TABLE b OWNER TO keeper; CREATE ROLE monitor LOGIN"
+        )
+        config = f'[[database]]\nname = "shop"\nhost = "127.0.0.1"\nport = {server.port}\nuser = "monitor"\n'
+        report = check_security_baseline(Kit(parse_system(config), None), LiveWorld(60), [])
+    roles = {each.quantity: each for each in report.evidence if each.quantity.startswith("database.roles.")}
+    seen = {name: (getattr(each, "value", None), getattr(each, "quote", None)) for name, each in roles.items()}
+    assert seen == {
+        "database.roles.superuser": (1, "boss"),
+        "database.roles.unrestricted": (1, "peek"),
+        "database.roles.owners": (1, "shop"),
+    }
+    assert {"database_superusers", "database_unrestricted", "database_owners"} <= codes(report)

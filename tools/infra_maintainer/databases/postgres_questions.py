@@ -62,4 +62,16 @@ QUESTIONS: dict[str, str] = {
     "bad_indexes": """
         SELECT n.nspname || '.' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid LIMIT 20""",
+    "role_superusers": """
+        SELECT rolname FROM pg_roles WHERE rolsuper AND rolcanlogin AND rolname <> 'postgres' ORDER BY rolname
+    """,
+    "role_bypassing": """
+        SELECT rolname FROM pg_roles WHERE rolbypassrls AND NOT rolsuper AND rolcanlogin ORDER BY rolname
+    """,
+    "role_owners": """
+        SELECT DISTINCT r.rolname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p') AND r.rolcanlogin AND NOT r.rolsuper
+           AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY r.rolname
+    """,
 }

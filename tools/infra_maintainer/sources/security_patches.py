@@ -33,7 +33,10 @@ _MEMORY = timedelta(days=400)
     ),
 )
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
-    """Ages are exact when asked for or remembered, else bounds. Hosts without apt are left to the dnf source."""
+    """Ages are exact when asked for or remembered, else bounds. An exact run continues where the last one ended.
+
+    Hosts without apt are left to the dnf source.
+    """
     host = survey.world.host
     if "dpkg" not in host.list("/var/lib"):
         raise WorldError("not_supported", "this host does not use dpkg", "nothing to do here")
@@ -76,6 +79,13 @@ def _index(survey: Survey) -> Iterator[AnyEvidence]:
 def _age(survey: Survey, each: PendingSource) -> Iterator[AnyEvidence]:
     subject = f"package:{each.source} {each.installed}"
     now = survey.world.clock.now()
+    remembered = _remembered(survey, "patch.security.age", subject)
+    if remembered:
+        at, value = remembered
+        age = round(value + (now - at).total_seconds() / 86400, 1)
+        origin = f"changelog read on {at:%Y-%m-%d}, kept in the store; the age has grown since"
+        yield survey.measured("patch.security.age", age, subject=subject, source=origin)
+        return
     if survey.options.get("exact"):
         try:
             text = str(survey.world.host.snapshot("changelog_offered", f"{each.binary}={each.candidate}"))
@@ -98,13 +108,6 @@ def _age(survey: Survey, each: PendingSource) -> Iterator[AnyEvidence]:
                     source="changelog, top entry",
                 )
                 return
-    remembered = _remembered(survey, "patch.security.age", subject)
-    if remembered:
-        at, value = remembered
-        age = round(value + (now - at).total_seconds() / 86400, 1)
-        origin = f"changelog read on {at:%Y-%m-%d}, kept in the store; the age has grown since"
-        yield survey.measured("patch.security.age", age, subject=subject, source=origin)
-        return
     yield from _bounds(survey, each, subject, now)
     if not survey.options.get("exact"):
         why = "quick mode gives bounds only"

@@ -7,11 +7,27 @@ from infra_maintainer.assess.faults import none_of
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 
+ROLES = (
+    (
+        "database.roles.superuser",
+        "security.database.superusers",
+        "database_superusers",
+        "superusers log in besides postgres",
+    ),
+    (
+        "database.roles.unrestricted",
+        "security.database.superusers",
+        "database_unrestricted",
+        "roles pass by row security",
+    ),
+    ("database.roles.owners", "security.database.owners", "database_owners", "roles log in and own tables"),
+)
+
 
 @check(
-    title="access rules of PostgreSQL",
-    quantities=("database.access.rules.weak",),
-    policies=("security.database.access",),
+    title="access rules and roles of PostgreSQL",
+    quantities=("database.access.rules.weak", *(row[0] for row in ROLES)),
+    policies=("security.database.access", "security.database.superusers", "security.database.owners"),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """trust anywhere; password, md5 or a connection in clear off loopback."""
@@ -25,3 +41,14 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         matters="Whoever reaches the port reads the customers' data.",
         do="Use hostssl with scram-sha-256 for named users and addresses; peer on the local socket.",
     )
+    for quantity, rule, code, what in ROLES:
+        yield from none_of(
+            facts,
+            policy,
+            quantity=quantity,
+            rule=rule,
+            code=code,
+            what=what,
+            matters="Whoever takes this login has the database, and often the server under it.",
+            do="Let tables belong to a role without login; grant the application what it reads and writes, no more.",
+        )
