@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ PATHS = os.pathsep.join(str(ROOT / each) for each in ("server", "tools", "prompt
 
 
 @contextmanager
-def watching(store: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+def watching(store: Path, *more: str) -> Generator[subprocess.Popen[str], None, None]:
     """`infra-maintainer watch` once a second."""
     argv = [sys.executable, "-m", "infra_maintainer.cli", "watch", "--store", str(store), "--every", "1", *more]
     process = subprocess.Popen(

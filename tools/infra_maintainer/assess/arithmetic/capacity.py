@@ -26,6 +26,9 @@ RULE_OF: dict[str, str] = {
 """Which rule limits which share of use; these are the resources that a plan looks at."""
 
 
+DAY_S = 86_400
+
+
 class Spike(NamedTuple):
     """A spike to plan for: its name, the multiple of the peak, and who said so."""
 
@@ -53,10 +56,13 @@ def capacity_arithmetic(
 
 
 def over_longest(facts: Facts, quantity: str, subject: str, stat: Stat) -> Number | None:
-    """The statistic over the longest window: a plan must not take the mean of ten seconds for that of a week."""
-    found = [each for each in facts.numbers(quantity, subject, stat) if isinstance(each.record, Measured)]
-    windows = [(each.record.window or 0.0) if isinstance(each.record, Measured) else 0.0 for each in found]
-    return found[windows.index(max(windows))] if found else None
+    """The statistic over the longest window, a day at least: the mean of ten seconds is not that of a week."""
+    windows = {
+        each: each.record.window or 0.0
+        for each in facts.numbers(quantity, subject, stat)
+        if isinstance(each.record, Measured) and (each.record.window or 0.0) >= DAY_S
+    }
+    return max(windows, key=lambda each: windows[each], default=None)
 
 
 def peak_of(facts: Facts, quantity: str, subject: str) -> Known | None:

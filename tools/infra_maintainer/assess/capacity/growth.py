@@ -63,7 +63,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="growth",
             subject="system:declared",
             quantity="forecast.growth",
-            says="Growth is not known: there is no history.",
+            says=f"Growth is not known: {history[0].detail if history else 'there is no history'}.",
             why=history[0].why if history else "no_data",
             how=history[0].how if history else "start infra-maintainer watch; three days are the least",
             could_be="high",
