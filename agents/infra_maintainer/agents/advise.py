@@ -90,7 +90,7 @@ class Session:
 
         self._model = model
         async with Client(build_server(self._kit)) as mcp:
-            toolbox = Toolbox(mcp, self._say)
+            toolbox = Toolbox(mcp, self._kit, self._say)
             self._reports, self._failures = toolbox.reports, toolbox.failures
             settings = Settings(model, effort, request_timeout_s)
             talk = Conversation(client, settings, system_prompt(), self._budget, self._meter, self._say)

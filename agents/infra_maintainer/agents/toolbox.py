@@ -12,6 +12,10 @@ from mcp.types import CallToolResult, TextContent
 from mcp.types import Tool as Definition
 
 from infra_maintainer.answer.ledger import Entry
+from infra_maintainer.assess.model import Report
+from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
+from infra_maintainer.tools.kit import Kit
+from infra_maintainer.tools.verify import load_reports
 
 Say = Callable[[str], None]
 # The gate verifies every draft itself; a second way would only cost turns.
@@ -23,8 +27,8 @@ AsyncTool = BetaAsyncFunctionTool[Any]
 class Toolbox:
     """Tools of one MCP connection, and what came of calling them."""
 
-    def __init__(self, client: Client, say: Say) -> None:
-        self._client, self._say = client, say
+    def __init__(self, client: Client, kit: Kit, say: Say) -> None:
+        self._client, self._kit, self._say = client, kit, say
         self.reports: list[str] = []
         self.failures: list[Entry] = []
 
@@ -60,9 +64,12 @@ class Toolbox:
         if result.is_error:
             raise self._failed(name, text)
         content = cast("dict[str, Any]", result.structured_content or {})
-        if isinstance(content.get("run"), str):
-            self.reports.append(content["run"])
-        return text + _evidence(content)
+        run = content.get("run")
+        if not isinstance(run, str):
+            return text
+        self.reports.append(run)
+        (report,) = load_reports(self._kit, [run])
+        return f"{text}\n{_lines_of(report)}"
 
     def _failed(self, name: str, text: str) -> ToolError:
         entry = Entry(f"ev{len(self.failures) + 1}", status="error", detail=f"{name}: {text}")
@@ -75,27 +82,22 @@ def _text(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
-def _evidence(content: dict[str, Any]) -> str:
-    """The cited records in one line each: a claim needs quantity, statistic, value, unit and subject exactly."""
-    records = cast("list[dict[str, Any]]", content.get("evidence") or [])
-    lines = [
-        " ".join(
-            (
-                record["id"],
-                record["kind"],
-                record["quantity"],
-                str(record.get("stat", "-")),
-                json.dumps(record["value"], ensure_ascii=False),
-                record["unit"],
-                record["subject"],
-                f"n={record['n']}" if record.get("n") else "",
-            )
-        ).rstrip()
-        for record in records
-        if "value" in record
-    ]
-    if not lines:
-        return ""
-    left_out = f"\n{len(lines) - _EVIDENCE_LINES} more: explain_evidence" if len(lines) > _EVIDENCE_LINES else ""
-    head = "\nevidence: id kind quantity stat value unit subject n\n"
-    return head + "\n".join(lines[:_EVIDENCE_LINES]) + left_out + f"\nreport run id: {content.get('run', '')}"
+def _lines_of(report: Report) -> str:
+    """What a structured answer must copy exactly: codes, quantities, and the evidence behind the findings first."""
+    findings = [f"finding: {each.severity} {each.code} on {each.subject}" for each in report.findings]
+    unknowns = [f"unknown: {each.quantity} of {each.subject} ({each.why})" for each in report.unknowns if each.matters]
+    cited = [id for each in (*report.findings, *report.passes) for id in each.evidence]
+    order = {id: index for index, id in enumerate(dict.fromkeys(cited))}
+    records = sorted(report.evidence, key=lambda record: order.get(record.id, len(order)))
+    known = [_line(record) for record in records if not isinstance(record, Missing)]
+    more = f"{len(known) - _EVIDENCE_LINES} more: explain_evidence" if len(known) > _EVIDENCE_LINES else ""
+    head = "evidence: id kind quantity stat value unit subject n"
+    parts = [f"report run id: {report.run}", *findings, *unknowns, head, *known[:_EVIDENCE_LINES], more]
+    return "\n".join(part for part in parts if part)
+
+
+def _line(record: Measured | Derived | Declared) -> str:
+    stat = "-" if isinstance(record, Declared) else record.stat
+    n = f"n={record.n}" if isinstance(record, Measured) and record.n else ""
+    value = json.dumps(record.value, ensure_ascii=False)
+    return f"{record.id} {record.kind} {record.quantity} {stat} {value} {record.unit} {record.subject} {n}".rstrip()

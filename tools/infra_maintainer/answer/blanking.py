@@ -44,7 +44,10 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:step|phase|option|sprint|section|item|point|level|tier|day|priority|appendix|note|table|figure|layer)\s\d{1,2}\b(?!\s?%|\.\d)",
         r"(?<!\w)#\d+\b",
         r"\b24/7\b",
-        # List markers and headings with a number.
+        # A command in a code span, unless a unit makes it a statement: `pidstat 1`, `df -h /dev/sda1`.
+        r"`[a-z][\w./-]*(?:\s+[-\w./=:]+)+`",
+        # List markers and headings with a number, also within a line: "1. Do this. 2. Do that."
+        r"(?<=[.;:!?)]\s)\d{1,2}[.)]\s(?=[A-Z`*])",
         r"^\s*(?:[#>*+-]+\s*)*\d{1,2}[.)](?=\s)",
     )
 )

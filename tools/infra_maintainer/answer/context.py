@@ -19,7 +19,7 @@ _STATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("min", r"\b(?:min|minimum|lowest|best case)\b"),
     )
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z*_`\"'\[-])|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!approx\.)(?<!\bca\.)(?<!vs\.)\s+(?=[A-Z0-9*_`\"'\[-])|\n+")
 _BREAK = re.compile(
     r"[;|,()]|\b(?:and|while|whereas|but|versus|vs\.?|against|compared (?:to|with)|than|with)(?!\w)",
     re.IGNORECASE,

@@ -57,6 +57,8 @@ def run_of(reports: Sequence[Report], policy: Iterable[Threshold] = (), question
         unmeasured=tuple(_unmeasured(reports, records.values())),
         limits=tuple(Limit(rule.id, rule.number, rule.unit) for rule in policy if not isinstance(rule.value, bool)),
         question=question,
+        reports=tuple(report.run for report in reports),
+        quotes=tuple((each.id, each.quote) for each in records.values() if isinstance(each, Measured) and each.quote),
         counts=frozenset((*coverage, len(findings), *(count for report in reports for count in _counts(report)))),
         coverage=coverage,
     )
@@ -73,10 +75,12 @@ def _unmeasured(reports: Sequence[Report], records: Iterable[AnyEvidence]) -> It
         for unknown in report.unknowns:
             key = (unknown.quantity, unknown.subject)
             must = unknown.matters or unknown.why in _TRIED
-            seen[key] = Unmeasured(*key, unknown.why, ids.get(key), must, unknown.how)
+            feels = unknown.user_facing
+            seen[key] = Unmeasured(*key, unknown.why, ids.get(key), must, unknown.how, feels, unknown.says)
         for missing in report.coverage.not_checked:
             key = (missing.quantity, missing.subject)
-            seen.setdefault(key, Unmeasured(*key, missing.why, ids.get(key), missing.why in _TRIED, missing.how))
+            tried = missing.why in _TRIED
+            seen.setdefault(key, Unmeasured(*key, missing.why, ids.get(key), tried, missing.how, False))
     return [missing for key, missing in seen.items() if key not in known]
 
 

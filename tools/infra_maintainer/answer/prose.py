@@ -19,6 +19,7 @@ from infra_maintainer.answer.verification import NumberResult, Status
 from infra_maintainer.answer.vocabulary import vocabulary
 
 _CITATION = re.compile(POINTER)
+_QUOTED = re.compile(r"[\"“]([^\"“”\n]{3,300})[\"”]")
 # A sample count between a number and its citation: "2,802 ms (n = 100) [ev_...]".
 _SAMPLES = re.compile(r"\(?\bn\s?=\s?[\d,]+[^()\[\]]*\)?")
 # Nothing but punctuation between a number and a citation binds the two.
@@ -28,7 +29,7 @@ _COMPUTED = re.compile(
     rf"[*_`~]*\s*[(\[]\s*(?:computed:|=)?\s*(\(*\s*(?:{POINTER}|\d+)(?:\s*\)*\s*[-+*/]\s*\(*\s*(?:{POINTER}|\d+)\)*)+)\s*[)\]]"
 )
 _LIMIT_WORD = re.compile(
-    r"\b(?:threshold|target|limit|slo|sla|budget|baseline|policy|floor|ceiling|objective|allowed|above|over|under|below"
+    r"\b(?:against|threshold|target|limit|slo|sla|budget|baseline|policy|floor|ceiling|objective|allowed|above|over|under|below"
     r"|exceeds?|at least|at most|more than|less than|minimum|maximum|required|rule)\b",
     re.IGNORECASE,
 )
@@ -72,6 +73,8 @@ def _judged(
         return result
     cited = _cited(number, text, around, run.ledger)
     if cited and (result := _by_citation(number, around, cited)):
+        return result
+    if result := _quoted(number, text, run):
         return result
     if _is_count(number) and 1 < number.value == len({field.pointer.partition("#")[0] for field in cited}):
         return _result(number, "supported", tuple(field.pointer for field in cited[:3]), "the count of what is cited")
@@ -204,6 +207,17 @@ def _computed(number: Number, text: str, ledger: Ledger) -> NumberResult | None:
         return _result(number, "derived", tuple(named), "recomputed")
     says = f"the formula gives {values[0]:.6g}" if values else "the formula gives something of another kind"
     return _result(number, "contradicted", tuple(named), says)
+
+
+def _quoted(number: Number, text: str, run: Run) -> NumberResult | None:
+    """Supported if the number stands in quotation marks and the quoted words stand in the quote of some evidence."""
+    for found in _QUOTED.finditer(text):
+        if found.start() < number.start and number.end <= found.end():
+            words = " ".join(found[1].split()).lower()
+            for identifier, quote in run.quotes:
+                if words in " ".join(quote.split()).lower():
+                    return _result(number, "supported", (identifier,), "quoted")
+    return None
 
 
 def _cited(number: Number, text: str, around: Around, ledger: Ledger) -> list[Field]:

@@ -24,6 +24,8 @@ _UNKNOWN_WORD = re.compile(
     r"\b(?:unknowns?|could(?: not|n't)|cannot|can't|unable|missing|denied|timed out|time-?out|unreachable|unchecked"
     r"|unmeasured|unverified|failed to|without (?:data|access)|never (?:measured|tested)"
     r"|no (?:data|history|access|measurement|record|permission)"
+    r"|nothing (?:\w+ ){0,4}(?:was|were|is|are) (?:measured|checked)"
+    r"|(?:not|nothing|no \w+(?: \w+)?) (?:was |is |were |are )?(?:declared|configured)"
     r"|not (?:known|measured|checked|available|recorded|obtained|configured|reachable|readable|tested|seen|visible))\b",
     re.IGNORECASE,
 )
@@ -32,6 +34,22 @@ _FEW = re.compile(
 )
 # A mean that is named to be refused may come first.
 _LEADS = re.compile(r"\b(?:mean|average)s? (?:\S+ ){0,4}?(?:hides?|misleads?|masks?|says little|is not)", re.IGNORECASE)
+_SECTION = re.compile(
+    r"^[-#*\s]*(?:what (?:is|i do(?: not|n't)) )?(?:unknowns?|not known|not checked|not measured|know|blind spots)\b"
+    r".*?(?=^\#|\Z)",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+_NOTHING_FELT = re.compile(
+    r"\b(?:nothing|none of what|no thing) (?:that |which )?users? (?:feel|meet|see|notice)s?\b[^.\n]{0,40}"
+    r"\b(?:measured|checked|known|seen|observed)\b",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = frozenset(
+    "the whether not was were could been known measured unknown your and for are its how much many read seen had what"
+    " this that with has have does did can".split()
+)
+# "The dashboard looks fine" tells what a dashboard shows.
+_OTHERS_VIEW = re.compile(r"\b(?:dashboards?|averages?|means?)\b", re.IGNORECASE)
 _LOUD = ("critical", "high")
 
 
@@ -102,37 +120,55 @@ def _mentions(text: str, finding: Judged, cited: set[str]) -> bool:
 
 
 def _unknowns(text: str, run: Run) -> Iterator[Fault]:
-    spoken = [sentence.lower() for _, sentence in wording.sentences(text)]
-    # A heading "Unknown" speaks for the list under it.
-    section = re.search(
-        r"^[-#*\s]*(?:what is )?(?:unknowns?|not known|not checked|not measured|blind spots)\b.*?(?=^\#|\Z)",
-        text,
-        re.I | re.M | re.S,
-    )
-    admitted = " ".join(
-        [sentence for sentence in spoken if _UNKNOWN_WORD.search(sentence)] + ([section[0].lower()] if section else [])
-    )
+    """Unknowns about what users feel are told one by one; others may be told as a group, with their number or list."""
+    admitted = _Admitted(text, run)
     for missing in run.unmeasured:
-        if missing.attempted and not _admits(admitted, missing):
+        if missing.attempted and not admitted.tells(missing):
             says = f"{missing.quantity} of {missing.subject} is unknown ({missing.why}) and the text does not say so"
-            yield Fault(check="says_unknown", says=says, do="say that it is unknown and why")
+            do = "say that it is unknown and why"
+            yield Fault(check="says_unknown", says=says, do=do if missing.user_facing else f"{do}, or name the report")
     for entry in run.ledger.failed():
-        if entry.quantity is None and entry.id.lower() not in admitted:
+        if entry.quantity is None and entry.id.lower() not in admitted.text:
             says = f"{entry.id} was not obtained ({entry.status}) and the text does not say so"
             yield Fault(check="tool_failures_disclosed", says=says, do=f"name {entry.id} and say that it failed")
 
 
-def _admits(admitted: str, missing: Unmeasured) -> bool:
-    quantity = missing.quantity.lower()
-    if quantity in admitted or (missing.evidence and missing.evidence.lower() in admitted):
-        return True
-    words = [word for word in re.split(r"[^a-z0-9]+", quantity) if len(word) > 2]
-    family = words[0] if words else quantity
-    said = {word for word, meaning in vocabulary().families.items() if meaning == family}
-    spelled = re.split(r"[^a-z0-9]+", admitted)
-    if words and all(word in spelled or f"{word}s" in spelled for word in words):
-        return True
-    return any(re.search(rf"\b{re.escape(word)}\b", admitted) for word in said)
+class _Admitted:
+    """What a text says it does not know."""
+
+    def __init__(self, text: str, run: Run) -> None:
+        spoken = [sentence.lower() for _, sentence in wording.sentences(text)]
+        sentences = [sentence for sentence in spoken if _UNKNOWN_WORD.search(sentence)]
+        # A heading "Unknown" speaks for the list under it.
+        section = _SECTION.search(text)
+        parts = [*sentences, *(section[0].lower().splitlines() if section else [])]
+        self.text = " ".join(parts)
+        self._parts = [_stems(part) for part in parts]
+        self._nothing_felt = bool(_NOTHING_FELT.search(text))
+        unknowns = {str(len(run.unmeasured)), *(str(count) for count in run.counts)}
+        named = any(report in self.text for report in run.reports)
+        counted = any(re.search(rf"\b{count} (?:\w+ ){{0,2}}unknowns?\b", self.text) for count in unknowns)
+        self._group = named or counted
+
+    def tells(self, missing: Unmeasured) -> bool:
+        """True if this unknown is told: by quantity, by id, in its own words, or in a group."""
+        if missing.user_facing and self._nothing_felt or not missing.user_facing and self._group:
+            return True
+        if missing.quantity.lower() in self.text or (missing.evidence and missing.evidence.lower() in self.text):
+            return True
+        quantity = _stems(missing.quantity)
+        family = missing.quantity.partition(".")[0]
+        spoken = {word for word, meaning in vocabulary().families.items() if meaning == family}
+        about = _stems(" ".join((missing.quantity, missing.subject, missing.says))) - _SAYS_NOTHING
+        for part in self._parts:
+            if quantity and quantity <= part or {family, *spoken} & part or len(about & part) > 1:
+                return True
+        return False
+
+
+def _stems(text: str) -> set[str]:
+    """Words of three letters and more, without a plural's s."""
+    return {word.removesuffix("s") for word in re.split(r"[^a-z0-9]+", text.lower()) if len(word) > 2}
 
 
 def _tails(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[Fault]:
@@ -149,10 +185,13 @@ def _tails(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[F
     if tails and said and (mean_first or not told & {"p95", "p99", "max"}):
         says = f"the text leads with the {said[0].stat} of the latency" if mean_first else "no P95 or P99 is told"
         yield Fault(check="tail_reported", says=says, do=f"lead with {tails[0].described()}")
+    samples = {field.pointer: field.value for field in run.ledger.fields() if field.pointer.endswith("#/n")}
+    counted = {samples[pointer] for number in numbers for pointer in number.by if pointer in samples}
     for number in numbers:
         field = latency.get(number.by[0]) if number.by else None
         needed = samples_needed(field.stat) if field else None
-        if field and needed and field.n is not None and field.n < needed and not _FEW.search(text):
+        told = field is not None and field.n in counted
+        if field and needed and field.n is not None and field.n < needed and not (told or _FEW.search(text)):
             says = f"{number.text} is a {field.stat} of {field.n} samples; {needed} are needed"
             yield Fault(check="tail_reported", says=says, do="say the sample count and that it is too few")
 
@@ -164,6 +203,8 @@ def _words(text: str, run: Run) -> Iterator[Fault]:
     if run.verdict in (None, "healthy") and not any(one.attempted for one in run.unmeasured):
         return
     for hit in wording.reassurances(text):
+        if _OTHERS_VIEW.search(hit.sentence[: hit.sentence.find(hit.text)]):
+            continue
         if _about_something_fine(hit.sentence.replace(hit.text, " "), run):
             continue
         says = f"{hit.text!r} reassures while the reports say {run.verdict}"

@@ -33,6 +33,9 @@ class Unmeasured:
     evidence: str | None = None
     attempted: bool = True
     how: str = ""
+    # About what users feel: such an unknown is told by itself, not in a group.
+    user_facing: bool = True
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class Run:
     question: str = ""
     # Counts that reports carry (findings, checks planned and checked), which an answer may say.
     counts: frozenset[int] = field(default_factory=frozenset[int])
+    # Ids of the reports, and foreign text that evidence quotes, by evidence id.
+    reports: tuple[str, ...] = ()
+    quotes: tuple[tuple[str, str], ...] = ()
     # Checked and planned, summed over the reports.
     coverage: tuple[int, int] | None = None
 

@@ -14,6 +14,8 @@ from infra_maintainer.answer.verification import Fault, Verification, verificati
 
 # One answer is a page, not a book; a scan of more would only cost time.
 LONGEST_ANSWER = 100_000
+_WRAPPED = 60
+_STARTS_ANEW = re.compile(r"\s*(?:[-*+|#>]|\d{1,2}[.)]\s|```)")
 
 
 class NotAnAnswer(ValueError):
@@ -66,6 +68,20 @@ def from_data(data: object) -> Answer:
         raise NotAnAnswer("; ".join(problems[:8])) from error
 
 
+def unwrapped(text: str) -> str:
+    """Lines that were wrapped joined again, a space for each break, so that positions stay.
+
+    A break is a wrap after a long line, unless a list, a table, a heading, a quote or nothing follows.
+    """
+    lines = text.split("\n")
+    joined = lines[0]
+    for before, line in zip(lines, lines[1:], strict=False):
+        leaves_list = _STARTS_ANEW.match(before) and not line.startswith((" ", "\t"))
+        wrapped = len(before) >= _WRAPPED and line.strip() and not _STARTS_ANEW.match(line) and not leaves_list
+        joined += (" " if wrapped else "\n") + line
+    return joined
+
+
 def _structure(answer: Answer, run: Run) -> Verification:
     numbers = trace(answer, run)
     faults: list[Fault] = [
@@ -90,6 +106,7 @@ def _double_ids(answer: Answer) -> list[Fault]:
 
 
 def _prose(text: str, run: Run) -> Verification:
+    text = unwrapped(text)
     numbers = prose.scan(text, run)
     notes = ("free text was scanned: this is weaker than a structured answer",)
     return verification("prose", numbers, tuple(prose_gates.judge(text, numbers, run)), notes)
