@@ -190,8 +190,9 @@ def _tails(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[F
     for number in numbers:
         field = latency.get(number.by[0]) if number.by else None
         needed = samples_needed(field.stat) if field else None
-        told = field is not None and field.n in counted
-        if field and needed and field.n is not None and field.n < needed and not (told or _FEW.search(text)):
+        if field is None or needed is None or field.n is None:
+            continue
+        if field.n < needed and field.n not in counted and not _FEW.search(text):
             says = f"{number.text} is a {field.stat} of {field.n} samples; {needed} are needed"
             yield Fault(check="tail_reported", says=says, do="say the sample count and that it is too few")
 

@@ -15,7 +15,7 @@ from infra_maintainer.answer.verification import Fault, Verification, verificati
 # One answer is a page, not a book; a scan of more would only cost time.
 LONGEST_ANSWER = 100_000
 _WRAPPED = 60
-_STARTS_ANEW = re.compile(r"\s*(?:[-*+|#>]|\d{1,2}[.)]\s|```)")
+_STARTS_ANEW = re.compile(r"\s*(?:[-*+]\s|[|#>]|\d{1,2}[.)]\s|```)")
 
 
 class NotAnAnswer(ValueError):
@@ -71,13 +71,17 @@ def from_data(data: object) -> Answer:
 def unwrapped(text: str) -> str:
     """Lines that were wrapped joined again, a space for each break, so that positions stay.
 
-    A break is a wrap after a long line, unless a list, a table, a heading, a quote or nothing follows.
+    A break is a wrap after a long line that ends in mid-sentence, unless a list, a table, a heading, a quote or
+    nothing follows.
     """
     lines = text.split("\n")
     joined = lines[0]
     for before, line in zip(lines, lines[1:], strict=False):
+        ended = before.rstrip().endswith((".", "!", "?"))
         leaves_list = _STARTS_ANEW.match(before) and not line.startswith((" ", "\t"))
-        wrapped = len(before) >= _WRAPPED and line.strip() and not _STARTS_ANEW.match(line) and not leaves_list
+        wrapped = (
+            len(before) >= _WRAPPED and line.strip() and not _STARTS_ANEW.match(line) and not (leaves_list or ended)
+        )
         joined += (" " if wrapped else "\n") + line
     return joined
 
