@@ -12,6 +12,7 @@ _ENGINES = {
     "bills",
     "drill",
     "estate",
+    "cloud",
     "forecast",
     "history",
     "load",

@@ -63,8 +63,6 @@ class Guarded(NamedTuple):
 def guard(dossier: Dossier, names: tuple[str, ...], as_of: datetime) -> Guarded:
     """Ask every guard of a rule, and those that every rule has: age, tags and words, the owner's list, holds."""
     result = Guarded([], [], [])
-    _declared(dossier, result, as_of.date())
-    _age(dossier, result)
     for name in dict.fromkeys(("kept", "hold", *names)):
         if name in ("inbound", "replication"):
             _behaviour(dossier, name, result)
@@ -77,6 +75,8 @@ def guard(dossier: Dossier, names: tuple[str, ...], as_of: datetime) -> Guarded:
             result.hits.append(Hit(name, BUYS[name], (quantity,)))
         else:
             result.clear.append(name)
+    _declared(dossier, result, as_of.date())
+    _age(dossier, result)
     return result
 
 

@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "idle_load_balancer", ("load_balancer",), "no request reached it",
         (Condition("resource.requests", "is", 0, least_days=True),),
-        ("dns", "group_member", "standby"),
+        ("dns", "group_member"),
         "Tell the owner, remove its listeners for 14 days, then delete it.",
         "yes, under another address", "aws elbv2 describe-target-health --target-group-arn ID",
     ),

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.system.bill import Bill, Keep
+from infra_maintainer.system.cloud import Cloud
 from infra_maintainer.system.database import Cache, Database
 from infra_maintainer.system.dataset import Dataset
 from infra_maintainer.system.endpoint import Endpoint
@@ -31,6 +32,7 @@ class System(Section):
     bill: list[Bill] = []
     cache: list[Cache] = []
     database: list[Database] = []
+    cloud: list[Cloud] = []
     dataset: list[Dataset] = []
     endpoint: list[Endpoint] = []
     fact: list[Fact] = []
