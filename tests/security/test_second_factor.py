@@ -157,3 +157,22 @@ def test_a_moved_ssh_port_with_password_login_is_theatre_and_alone_it_is_nothing
             "sshd_effective", SSHD.replace("port 22", "port 2222"), f"user=root,host={address},addr={address}"
         )
     assert not codes(world.report()) & {"theatre_obscurity", "ssh_password"}
+
+
+@requirement("security.mfa")
+def test_people_without_a_second_factor_are_named_from_the_credential_report(tmp_path: Path) -> None:
+    """Root and whoever has a password; a machine user without one is no person."""
+    report_csv = (
+        "user,arn,password_enabled,mfa_active\n<root_account>,a,not_supported,true\n"
+        "anna,b,true,true\nben,c,true,false\nci-bot,d,false,false\n"
+    )
+    world = MadeWorld(tmp_path / "world")
+    world.read("/srv/credentials.csv", report_csv)
+    report = world.report('[security]\ncredential_report = "/srv/credentials.csv"\n')
+    found = [each.subject for each in report.findings if each.code == "person_without_second_factor"]
+    assert found == ["person:ben"]
+    held = {each.subject for each in report.passes if each.code == "person_without_second_factor"}
+    assert held == {"person:root", "person:anna"}
+    world.read("/srv/credentials.csv", "nothing,useful\n")
+    report = world.report('[security]\ncredential_report = "/srv/credentials.csv"\n')
+    assert "person_without_second_factor" not in passed(report) | codes(report)

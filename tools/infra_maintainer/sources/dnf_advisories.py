@@ -28,7 +28,11 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             "error", f"dnf5 ended with code {output.code}: {output.stderr.strip()[-120:]}", "run dnf5 check"
         )
     oldest: dict[str, Advisory] = {}
-    for each in parse_advisories(output.stdout):
+    try:
+        advisories = parse_advisories(output.stdout)
+    except ValueError as error:
+        raise WorldError("error", str(error), "run dnf5 advisory list --security by hand") from error
+    for each in advisories:
         name = each.package.rsplit("-", 2)[0]
         kept = oldest.get(name)
         if kept is None or (each.issued and (kept.issued is None or each.issued < kept.issued)):

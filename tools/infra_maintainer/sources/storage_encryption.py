@@ -11,6 +11,7 @@ from infra_maintainer.sources.baseline.block_stack import (
 )
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
+from infra_maintainer.system.backup import Backup
 from infra_maintainer.world.failure import WorldError
 
 
@@ -20,11 +21,27 @@ from infra_maintainer.world.failure import WorldError
     quantities=("storage.encrypted", "swap.encrypted"),
 )
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
-    """Each sensitive path, or the root when none is declared; then swap."""
-    paths = survey.system.security.sensitive_paths or ["/"]
-    for path in paths:
+    """Each sensitive path, or the root when none is declared; then the places of backups, then swap."""
+    declared = [*survey.system.security.sensitive_paths, *(b.data_path for b in survey.system.backup if b.data_path)]
+    for path in dict.fromkeys(declared or ["/"]):
         yield from _answer(survey, "storage.encrypted", f"path:{path}", path)
+    for backup in survey.system.backup:
+        yield from _backup(survey, backup)
     yield from _swap(survey)
+
+
+def _backup(survey: Survey, backup: Backup) -> Iterator[AnyEvidence]:
+    if backup.kind == "restic":
+        says = "a restic repository cannot be made without encryption"
+        yield survey.measured("storage.encrypted", True, subject=backup.subject, source="declared kind", quote=says)
+    elif backup.place.startswith("/"):
+        yield from _answer(survey, "storage.encrypted", backup.subject, backup.place)
+    else:
+        detail, how = (
+            f"{backup.place} lies on another machine",
+            "run infra-maintainer security there, or ask its provider",
+        )
+        yield survey.missing("storage.encrypted", "no_data", detail, how, subject=backup.subject, source="infra.toml")
 
 
 def _answer(survey: Survey, quantity: str, subject: str, path: str) -> Iterator[AnyEvidence]:

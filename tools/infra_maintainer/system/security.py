@@ -30,4 +30,5 @@ class Security(Section):
     ssh_login: list[SshLogin] = []
     sensitive_paths: list[str] = Field(default=[], description="folders that hold data worth protecting")
     secret_folders: list[str] = Field(default=[], description="folders to search for env files; empty: the usual ones")
+    credential_report: str | None = Field(default=None, description="CSV of the cloud's credential report")
     reports: list[str] = Field(default=[], description="existing results of Lynis, OpenSCAP or Prowler")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.faults import about
+from infra_maintainer.assess.faults import about, expected
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -61,6 +61,17 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 "do": "PasswordAuthentication no, KbdInteractiveAuthentication only with a factor behind it.",
             }
         )
-    for quantity in ("ssh.login.second_factor", "users.second_factor"):
+    yield from expected(
+        facts,
+        policy,
+        quantity="users.second_factor",
+        rule="security.mfa",
+        code="person_without_second_factor",
+        good=lambda record: "is asked for a second factor",
+        bad=lambda record: "logs in without a second factor",
+        matters="One phished password opens the console, and with it everything.",
+        do="Enrol a second factor for this person, and refuse console logins without one by policy.",
+    )
+    for quantity in ("ssh.login.second_factor",):
         says = "It is not known whether a second factor is needed."
         yield from facts.unknowns(quantity, "second_factor_missing", says, rule.severity, policy=rule.id)

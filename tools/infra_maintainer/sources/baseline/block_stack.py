@@ -19,21 +19,28 @@ def parse_mount(text: str) -> tuple[str, str]:
 
     Raise ValueError when findmnt printed no file system.
     """
-    systems: list[dict[str, Any]] = json.loads(text).get("filesystems", [])
-    if not systems:
-        raise ValueError("findmnt found no file system")
-    # A bind mount or a subvolume is written as /dev/vda1[/folder].
-    return str(systems[-1]["source"]).split("[", 1)[0], str(systems[-1]["fstype"])
+    try:
+        last: dict[str, Any] = json.loads(text)["filesystems"][-1]
+        # A bind mount or a subvolume is written as /dev/vda1[/folder].
+        return str(last["source"]).split("[", 1)[0], str(last["fstype"])
+    except (KeyError, TypeError, IndexError) as error:
+        raise ValueError("findmnt found no file system") from error
 
 
 def layers(text: str) -> list[tuple[str, str, str]]:
-    """Read `lsblk -s --json -o NAME,TYPE,FSTYPE`: name, type and file system of the device and all it stands on."""
+    """Read `lsblk -s --json -o NAME,TYPE,FSTYPE`: name, type and file system of the device and all it stands on.
+
+    Raise ValueError when lsblk printed something else.
+    """
     found: list[tuple[str, str, str]] = []
-    waiting: list[dict[str, Any]] = list(json.loads(text).get("blockdevices", []))
-    while waiting:
-        device = waiting.pop(0)
-        found.append((str(device.get("name")), str(device.get("type")), str(device.get("fstype"))))
-        waiting += device.get("children", [])
+    try:
+        waiting: list[dict[str, Any]] = list(json.loads(text).get("blockdevices", []))
+        while waiting:
+            device = waiting.pop(0)
+            found.append((str(device.get("name")), str(device.get("type")), str(device.get("fstype"))))
+            waiting += device.get("children", [])
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"not the output of lsblk: {error}") from error
     return found
 
 

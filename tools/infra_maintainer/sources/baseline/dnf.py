@@ -17,10 +17,13 @@ class Advisory(NamedTuple):
 def parse_advisories(text: str) -> list[Advisory]:
     """Read `dnf5 advisory list --security`, as JSON when it is JSON, else by the columns of its heading.
 
-    Columns: Name, Type, Severity, Package, Issued. A heading without an Issued column gives dates of None.
+    Raise ValueError for JSON of another kind. Columns: Name, Type, Severity, Package, Issued. A heading without an Issued column gives dates of None.
     """
     if text.lstrip().startswith("["):
-        return [_from_json(row) for row in json.loads(text)]
+        try:
+            return [_from_json(row) for row in json.loads(text)]
+        except (AttributeError, TypeError, OverflowError) as error:
+            raise ValueError(f"not the advisories of dnf: {error}") from error
     lines = text.splitlines()
     heading = next((n for n, line in enumerate(lines) if line.startswith("Name") and "Package" in line), None)
     if heading is None:

@@ -23,7 +23,13 @@ class Filter(NamedTuple):
 
 def parse_nft(text: str) -> Filter:
     """Read `nft -j list ruleset`. Raise ValueError when it is not JSON of nftables."""
-    items: list[dict[str, Any]] = json.loads(text)["nftables"]
+    try:
+        return _nft(json.loads(text)["nftables"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a ruleset of nftables: {error}") from error
+
+
+def _nft(items: list[dict[str, Any]]) -> Filter:
     chains = [item["chain"] for item in items if "chain" in item]
     rules = [item["rule"] for item in items if "rule" in item]
     inputs = [chain for chain in chains if chain.get("hook") == "input" and chain.get("type") == "filter"]
