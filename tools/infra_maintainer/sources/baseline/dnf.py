@@ -17,7 +17,8 @@ class Advisory(NamedTuple):
 def parse_advisories(text: str) -> list[Advisory]:
     """Read `dnf5 advisory list --security`, as JSON when it is JSON, else by the columns of its heading.
 
-    Raise ValueError for JSON of another kind. Columns: Name, Type, Severity, Package, Issued. A heading without an Issued column gives dates of None.
+    Raise ValueError for JSON of another kind. Columns: Name, Type, Severity, Package, Issued; without an Issued column
+    the dates are None.
     """
     if text.lstrip().startswith("["):
         try:
