@@ -21,10 +21,14 @@ class _Server(ThreadingHTTPServer):
 
 @contextlib.contextmanager
 def web(answer: Answer) -> Generator[str, None, None]:
-    """A server whose every GET is answered by `answer`; gives its address without a slash at the end."""
+    """A server whose every GET and POST is answered by `answer`; gives its address without a slash at the end."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            answer(self)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
             answer(self)
 
         def log_message(self, format: str, *args: object) -> None:

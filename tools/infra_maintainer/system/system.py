@@ -12,6 +12,7 @@ from infra_maintainer.system.endpoint import Endpoint
 from infra_maintainer.system.fact import Fact
 from infra_maintainer.system.history import History, Quota
 from infra_maintainer.system.machine import Machine
+from infra_maintainer.system.prometheus import Prometheus
 from infra_maintainer.system.recovery import Recovery
 from infra_maintainer.system.runbook import Runbook
 from infra_maintainer.system.scaling import Scaling
@@ -40,6 +41,7 @@ class System(Section):
     instance: list[Instance] = []
     keep: list[Keep] = []
     machine: Machine | None = None
+    prometheus: list[Prometheus] = []
     quota: list[Quota] = []
     recovery: Recovery = Recovery()
     runbook: list[Runbook] = []

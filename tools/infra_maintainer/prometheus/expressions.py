@@ -1,0 +1,159 @@
+"""The fixed set of expressions. Their number does not depend on the number of hosts, routes or containers.
+
+Percentiles are always computed from merged buckets, never averaged; a classic and a native histogram of one name are
+both asked for in one expression. Rates need windows of at least four scrape intervals.
+"""
+
+from typing import NamedTuple
+
+from infra_maintainer.system.prometheus import Prometheus
+
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+WORST = 5
+WEEKS = (1, 2, 3, 4)
+
+
+def failing(server: Prometheus) -> str:
+    """The selector of failed requests."""
+    return f'{server.requests}{{{server.status_label}=~"5..|499|408"}}'
+
+
+def tagged(parts: dict[str, str]) -> str:
+    """Several one-series expressions as one query: each series carries the name of its part in the label `part`."""
+    return " or ".join(f'label_replace({text}, "part", "{name}", "", "")' for name, text in parts.items())
+
+
+def totals(server: Prometheus) -> str:
+    """Requests and failures of the window, and the rate now."""
+    window = f"[{server.window_minutes}m]"
+    return tagged(
+        {
+            "requests": f"sum(increase({server.requests}{window}))",
+            "failed": f"sum(increase({failing(server)}{window})) or sum({server.requests} * 0)",
+            "rate": f"sum(rate({server.requests}[{server.rate_minutes}m]))",
+        }
+    )
+
+
+def routes_failing(server: Prometheus) -> str:
+    """The routes with the largest share of failures, in per cent."""
+    by, window = f"by ({server.route_label})", f"[{server.window_minutes}m]"
+    share = f"sum {by} (increase({failing(server)}{window})) / sum {by} (increase({server.requests}{window})) * 100"
+    return f"topk({WORST}, {share})"
+
+
+def routes_requests(server: Prometheus) -> str:
+    """The busiest routes with their requests."""
+    return f"topk(50, sum by ({server.route_label}) (increase({server.requests}[{server.window_minutes}m])))"
+
+
+def quantile(server: Prometheus, share: float, *, by: str = "", offset: str = "") -> str:
+    """A percentile of the durations in seconds, of a classic or a native histogram of that name."""
+    window = f"[{server.window_minutes}m]{f' offset {offset}' if offset else ''}"
+    labels = f"le, {by}" if by else "le"
+    grouped = f" by ({by})" if by else ""
+    classic = f"histogram_quantile({share}, sum by ({labels}) (rate({server.duration}_bucket{window})))"
+    return f"({classic} or histogram_quantile({share}, sum{grouped} (rate({server.duration}{window}))))"
+
+
+def tails(server: Prometheus) -> str:
+    """P50, P95, P99 and the mean of all requests."""
+    window = f"[{server.window_minutes}m]"
+    mean = f"sum(rate({server.duration}_sum{window})) / sum(rate({server.duration}_count{window}))"
+    return tagged({**{name: quantile(server, share) for name, share in QUANTILES.items()}, "mean": mean})
+
+
+def buckets(server: Prometheus) -> str:
+    """Counts per bucket bound: how fine a percentile can be."""
+    return f"sum by (le) (increase({server.duration}_bucket[{server.window_minutes}m]))"
+
+
+def route_tails(server: Prometheus) -> str:
+    """P95 of the slowest routes."""
+    return f"topk({WORST}, {quantile(server, 0.95, by=server.route_label)})"
+
+
+def normal(server: Prometheus) -> str:
+    """P95 of the same hour in each of the last four weeks."""
+    return tagged({str(week): quantile(server, 0.95, offset=f"{week}w") for week in WEEKS})
+
+
+def burn_windows(server: Prometheus, minutes: tuple[int, ...]) -> str:
+    """Share of failures over several windows."""
+    parts = {
+        str(each): f"sum(increase({failing(server)}[{each}m])) / sum(increase({server.requests}[{each}m]))"
+        for each in minutes
+    }
+    return tagged(parts)
+
+
+def first_sample(server: Prometheus) -> str:
+    """Whether the requests were counted three days ago: shorter histories say nothing about three days."""
+    return f"count({server.requests} offset 3d)"
+
+
+TARGETS = tagged(
+    {
+        "all": "count(up)",
+        "down": "count(up == 0) or count(up) * 0",
+        "vanished": "count(max by (job, instance) (up offset 1d) unless max by (job, instance) (up)) or count(up) * 0",
+    }
+)
+TARGETS_DOWN = f"topk({WORST}, (up == 0) + 1)"
+ALERTS = 'topk(20, count by (alertname, severity) (ALERTS{alertstate="firing"}))'
+LEAST_AVAILABLE = f"bottomk({WORST}, avg by (job, instance) (avg_over_time(up[30d])) * 100)"
+WATCHED = "min(count_over_time(up[30d])) / max(count_over_time(up[30d])) * 100"
+
+
+class Signal(NamedTuple):
+    """A saturation of many hosts or containers: the expression in per cent, and the limit for counting them."""
+
+    quantity: str
+    expression: str
+    limit: float
+
+
+_REAL = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs"'
+SIGNALS: tuple[Signal, ...] = (
+    Signal("fleet.cpu", '(1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[15m]))) * 100', 80),
+    Signal("fleet.memory", "(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes) * 100", 90),
+    Signal(
+        "fleet.disk",
+        f"max by (instance) ((node_filesystem_size_bytes{{{_REAL}}} - node_filesystem_free_bytes{{{_REAL}}}) / "
+        f"(node_filesystem_size_bytes{{{_REAL}}} - node_filesystem_free_bytes{{{_REAL}}} + "
+        f"node_filesystem_avail_bytes{{{_REAL}}})) * 100",
+        80,
+    ),
+    Signal("fleet.pressure", "rate(node_pressure_cpu_waiting_seconds_total[5m]) * 100", 40),
+    Signal(
+        "fleet.throttled",
+        "sum by (pod, name) (rate(container_cpu_cfs_throttled_periods_total[5m])) / "
+        "sum by (pod, name) (rate(container_cpu_cfs_periods_total[5m])) * 100",
+        25,
+    ),
+    Signal(
+        "fleet.container_memory",
+        'max by (pod, name) (container_memory_working_set_bytes{name!=""}) / '
+        'max by (pod, name) (container_spec_memory_limit_bytes{name!=""} > 0) * 100',
+        90,
+    ),
+)
+
+
+def distribution(signal: Signal) -> str:
+    """How many there are, how many above the limit, and the percentiles over them: one query."""
+    text = signal.expression
+    return tagged(
+        {
+            "all": f"count({text})",
+            "above": f"count(({text}) > {signal.limit}) or count({text}) * 0",
+            "p50": f"quantile(0.5, {text})",
+            "p95": f"quantile(0.95, {text})",
+            "max": f"max({text})",
+        }
+    )
+
+
+def worst(signal: Signal) -> str:
+    """The worst few by name."""
+    return f"topk({WORST}, {signal.expression})"
