@@ -46,6 +46,8 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
         r"\b24/7\b",
         # A command in a code span, unless a unit makes it a statement: `pidstat 1`, `df -h /dev/sda1`.
         r"`[a-z][\w./-]*(?:\s+[-\w./=:]+)+`",
+        # More ids than are shown: "[ev_0123456789 +26]".
+        r"\+\d+(?=\s?\])",
         # List markers and headings with a number, also within a line: "1. Do this. 2. Do that."
         r"(?<=[.;:!?)]\s)\d{1,2}[.)]\s(?=[A-Z`*])",
         r"^\s*(?:[#>*+-]+\s*)*\d{1,2}[.)](?=\s)",

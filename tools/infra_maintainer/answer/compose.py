@@ -7,7 +7,7 @@ from infra_maintainer.answer.ledger import Field, PointerError
 from infra_maintainer.answer.model import Answer, Found, NotKnown, Observed, Target
 from infra_maintainer.answer.run import Judged, Run
 
-# A page, not a dump: the ids lead to the rest.
+# A page, not a dump: the ids lead to the rest. Critical and high findings are never left out.
 _CLAIMS_PER_FINDING = 3
 _MOST_FINDINGS = 20
 
@@ -16,7 +16,9 @@ def compose(run: Run) -> Answer:
     """Verdict, findings with their measured values, and every unknown that must be said. Holds by construction."""
     claims: dict[str, Observed | Target] = {}
     findings: list[Found] = []
-    for judged in run.findings[:_MOST_FINDINGS]:
+    loud = [judged for judged in run.findings if judged.severity in ("critical", "high")]
+    others = [judged for judged in run.findings if judged not in loud]
+    for judged in [*loud, *others[: max(0, _MOST_FINDINGS - len(loud))]]:
         ids: list[str] = []
         for field in _fields(judged, run):
             claim = claims.get(field.pointer) or _claim(f"c{len(claims) + 1}", field, judged.subject)

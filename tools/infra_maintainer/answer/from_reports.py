@@ -1,6 +1,7 @@
 """A run as this product's own reports describe it: their evidence, judgements, unknowns and the policy in force."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from infra_maintainer.answer.ledger import Entry, Ledger
 from infra_maintainer.answer.run import Judged, Limit, Run, Unmeasured, worst_severity, worst_verdict
@@ -9,6 +10,8 @@ from infra_maintainer.assess.policy import Threshold
 from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
 
 # Reasons that say something was tried and failed, or should be there and is not.
+# Shorter texts are codes and names.
+_LEAST_SENTENCE = 12
 _TRIED = frozenset({"denied", "timeout", "unreachable", "error", "our_bug"})
 
 
@@ -58,10 +61,28 @@ def run_of(reports: Sequence[Report], policy: Iterable[Threshold] = (), question
         limits=tuple(Limit(rule.id, rule.number, rule.unit) for rule in policy if not isinstance(rule.value, bool)),
         question=question,
         reports=tuple(report.run for report in reports),
+        told=tuple(dict.fromkeys(text for report in reports for text in _sentences(report))),
         quotes=tuple((each.id, each.quote) for each in records.values() if isinstance(each, Measured) and each.quote),
         counts=frozenset((*coverage, len(findings), *(count for report in reports for count in _counts(report)))),
         coverage=coverage,
     )
+
+
+def _sentences(report: Report) -> Iterator[str]:
+    """Every text that code wrote into a report; foreign text stands only in evidence, which is left out."""
+    yield from _texts(report.model_dump(mode="json", exclude={"evidence"}))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        if len(value) >= _LEAST_SENTENCE:
+            yield value
+    elif isinstance(value, dict):
+        for each in cast("dict[str, object]", value).values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in cast("list[object]", value):
+            yield from _texts(each)
 
 
 def _unmeasured(reports: Sequence[Report], records: Iterable[AnyEvidence]) -> Iterable[Unmeasured]:

@@ -15,6 +15,7 @@ from infra_maintainer.answer.numbers import Number, read
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.subjects import names
 from infra_maintainer.answer.units import convert
+from infra_maintainer.answer.verbatim import repeated, retold
 from infra_maintainer.answer.verification import NumberResult, Status
 from infra_maintainer.answer.vocabulary import vocabulary
 
@@ -58,9 +59,13 @@ def scan(text: str, run: Run) -> tuple[NumberResult, ...]:
     numbers = [one for one in numbers if not any(start <= one.start < end for start, end in formulas)]
     reader = Reader(text, run.ledger, numbers)
     asked = read(run.question)
+    copied = repeated(text, run.told)
     places = [(number, reader.around(number)) for number in numbers]
     results: list[NumberResult] = []
     for number, around in places:
+        if any(span.holds(number.start, number.end) for span in copied):
+            results.append(_result(number, "supported", ("reports",), "a sentence of the reports"))
+            continue
         neighbours = [other for other, place in places if place.start == around.start]
         results.append(_judged(number, around, text, run, asked, neighbours))
     return tuple(results)
@@ -101,6 +106,8 @@ def _judged(
         return _result(number, "user", says="from the question")
     if not cited and _is_count(number) and number.value in run.counts and not around.families:
         return _result(number, "supported", ("reports",), "a count of the reports")
+    if not matching and not cited and retold(number, around.sentence, run.told):
+        return _result(number, "supported", ("reports",), "as the reports say")
     if not matching and not cited and _ASSUMED_WORD.search(around.clause):
         return _result(number, "assumed", says="marked as an assumption")
     if matching:

@@ -9,6 +9,7 @@ from infra_maintainer.answer.model import Verdict
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Judged, Run, Unmeasured
 from infra_maintainer.answer.samples import samples_needed
 from infra_maintainer.answer.subjects import names
+from infra_maintainer.answer.verbatim import repeated
 from infra_maintainer.answer.verification import Fault, NumberResult
 from infra_maintainer.answer.vocabulary import vocabulary
 
@@ -198,12 +199,17 @@ def _tails(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[F
 
 
 def _words(text: str, run: Run) -> Iterator[Fault]:
+    copied = repeated(text, run.told)
     for hit in wording.dangers(text):
+        if any(span.holds(hit.start, hit.end) for span in copied):
+            continue
         says = f"{hit.text!r} advises to give up a protection"
         yield Fault(check="no_dangerous_action", says=says, do="remove it, or say plainly that it must not be done")
     if run.verdict in (None, "healthy") and not any(one.attempted for one in run.unmeasured):
         return
     for hit in wording.reassurances(text):
+        if any(span.holds(hit.start, hit.end) for span in copied):
+            continue
         if _OTHERS_VIEW.search(hit.sentence[: hit.sentence.find(hit.text)]):
             continue
         if _about_something_fine(hit.sentence.replace(hit.text, " "), run):

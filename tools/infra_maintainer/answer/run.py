@@ -73,6 +73,8 @@ class Run:
     # Ids of the reports, and foreign text that evidence quotes, by evidence id.
     reports: tuple[str, ...] = ()
     quotes: tuple[tuple[str, str], ...] = ()
+    # Sentences of the reports themselves: repeated word for word they hold.
+    told: tuple[str, ...] = ()
     # Checked and planned, summed over the reports.
     coverage: tuple[int, int] | None = None
 

@@ -77,7 +77,7 @@ def unwrapped(text: str) -> str:
     lines = text.split("\n")
     joined = lines[0]
     for before, line in zip(lines, lines[1:], strict=False):
-        ended = before.rstrip().endswith((".", "!", "?"))
+        ended = before.rstrip().endswith((".", "!", "?", ":", "]", ";"))
         leaves_list = _STARTS_ANEW.match(before) and not line.startswith((" ", "\t"))
         wrapped = (
             len(before) >= _WRAPPED and line.strip() and not _STARTS_ANEW.match(line) and not (leaves_list or ended)
