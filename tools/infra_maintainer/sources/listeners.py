@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from infra_maintainer.sources.baseline.firewall import Filter, combine, lets_in, parse_iptables, parse_nft, parse_ufw
-from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, tls_evidence
+from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, redirect_evidence, tls_evidence
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
@@ -81,10 +81,25 @@ def _tls(survey: Survey, subject: str, each: dict[str, Any]) -> Iterator[AnyEvid
     ask = TlsAsk(host=host, port=port, starttls=_STARTTLS.get(port), limit_s=_SHORT_LIMIT_S)
     try:
         shaken = measure_tls(survey.world, ask)
+        if shaken.greeting in ("smtp", "imap"):
+            shaken = measure_tls(survey.world, ask.model_copy(update={"starttls": shaken.greeting}))
     except WorldError as error:
         yield survey.missing("tls.offered", error.why, error.detail, error.how, subject=subject, source="handshake")
         return
+    if shaken.greeting == "ssh":
+        # Root sees the program's name; an ordinary user knows it by what it says. ssh encrypts by itself.
+        yield survey.measured("ssh.port", port, source="greeting of the port")
+        return
+    if shaken.greeting == "mysql":
+        detail, how = (
+            "MySQL changes to TLS in its own handshake",
+            "declare it as a service, or ask: SHOW STATUS LIKE 'Ssl%'",
+        )
+        yield survey.missing("tls.offered", "not_supported", detail, how, subject=subject, source="handshake")
+        return
     yield from tls_evidence(survey, subject, shaken, named=False)
+    if shaken.speaks_tls == "no":
+        yield from redirect_evidence(survey, subject, host, port)
 
 
 def _is_outside(address: str) -> bool:

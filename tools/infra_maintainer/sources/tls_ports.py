@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, tls_evidence
+from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, redirect_evidence, tls_evidence
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
@@ -44,3 +44,5 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
                 yield survey.missing(quantity, error.why, error.detail, error.how, subject=subject, source="handshake")
             continue
         yield from tls_evidence(survey, subject, shaken, named=True)
+        if shaken.speaks_tls == "no" and ask.starttls is None:
+            yield from redirect_evidence(survey, subject, ask.host, ask.port)

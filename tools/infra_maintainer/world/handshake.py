@@ -10,9 +10,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from infra_maintainer.world.certificate_der import parse_certificate
+from infra_maintainer.world.greeting import Greeting, read_greeting
 from infra_maintainer.world.start_tls import StartTls, StartTlsRefused, start_tls
 
 Answer = Literal["yes", "no", "unknown"]
+_GREETING_LIMIT_S = 0.3
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _PINS = {
     "TLSv1": ssl.TLSVersion.TLSv1,
@@ -62,7 +64,10 @@ class Peer(_Frozen):
 
 
 class Handshake(_Frozen):
-    """Everything one TLS port answered. `speaks_tls` is unknown when nothing but silence or refusal came back."""
+    """Everything one TLS port answered. `speaks_tls` is unknown when nothing but silence or refusal came back.
+
+    `greeting` is the protocol that a port in plain text announces by itself, `none` when it waits for the client.
+    """
 
     speaks_tls: Answer
     versions: dict[str, VersionAnswer]
@@ -70,6 +75,7 @@ class Handshake(_Frozen):
     peer: Peer | None
     duration_ms: float
     detail: str
+    greeting: Greeting = "none"
 
 
 def measure_handshake(
@@ -100,6 +106,9 @@ def measure_handshake(
             }
             break
     speaks = _speaks_tls(versions)
+    greeting: Greeting = "none"
+    if speaks == "no" and starttls is None:
+        greeting = read_greeting(address, port, min(_GREETING_LIMIT_S, max(deadline - time.monotonic(), 0.01)))
     trust = Trust(trusted="unknown", code=None, why="no TLS to verify")
     if speaks == "yes":
         trust = _ask_trust(address, port, server_name, starttls, ca_file, deadline)
@@ -110,6 +119,7 @@ def measure_handshake(
         peer=found,
         duration_ms=round((time.monotonic() - started) * 1000, 1),
         detail=versions["TLSv1.3"].how,
+        greeting=greeting,
     )
 
 

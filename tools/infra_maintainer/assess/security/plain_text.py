@@ -4,37 +4,42 @@ from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.faults import about
-from infra_maintainer.assess.model import Finding, Pass
+from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 
 
-@check(title="ports in plain text", quantities=("tls.offered",), policies=("security.tls.plain",))
+@check(title="ports in plain text", quantities=("tls.offered", "tls.redirected"), policies=("security.tls.plain",))
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """A declared port in plain text is a finding, and so is a listener that the filter does not keep in."""
     rule = policy["security.tls.plain"]
     for record in facts.all("tls.offered"):
-        reachable = facts.one("listener.reachable", record.subject)
-        ids = [record.id, *([reachable.id] if reachable else [])]
+        reachable, sent_on = (
+            facts.one("listener.reachable", record.subject),
+            facts.one("tls.redirected", record.subject),
+        )
+        ids = [each.id for each in (record, reachable, sent_on) if each]
+        shared = {"code": "plain_text", "subject": record.subject, "evidence": ids, "policy": rule.id}
+        name = about(record.subject)
         if record.value is True:
-            yield Pass(
-                code="plain_text",
-                subject=record.subject,
-                says=f"{about(record.subject)}speaks TLS",
-                evidence=ids,
-                policy=rule.id,
-            )
+            yield Pass.model_validate({**shared, "says": f"{name}speaks TLS"})
+        elif sent_on and sent_on.value is True:
+            yield Pass.model_validate({**shared, "says": f"{name}speaks plain text only to send people on to https"})
+        elif reachable is None and record.subject.startswith("listener:"):
+            says = f"{name}speaks plain text; whether it can be reached from outside is not known"
+            how = "run as root (CAP_NET_ADMIN reads the packet filter)"
+            rest = {"quantity": "listener.reachable", "why": "denied", "how": how, "could_be": rule.severity}
+            yield Unknown.model_validate({**shared, **rest, "says": says})
         elif reachable is None or reachable.value is True:
-            yield Finding(
-                code="plain_text",
-                subject=record.subject,
-                severity=rule.severity,
-                says=about(record.subject)
-                + ("speaks plain text" if reachable is None else "speaks plain text and is reachable from outside"),
-                matters="Passwords and data on this connection can be read and changed by anybody on the way.",
-                do="Switch TLS on, or bind it to loopback when only this host uses it.",
-                evidence=ids,
-                policy=rule.id,
+            outside = "" if reachable is None else " and is reachable from outside"
+            yield Finding.model_validate(
+                {
+                    **shared,
+                    "severity": rule.severity,
+                    "says": f"{name}speaks plain text{outside}",
+                    "matters": "Passwords and data on this connection can be read and changed by anybody on the way.",
+                    "do": "Switch TLS on, or bind it to loopback when only this host uses it.",
+                }
             )
     says = "It could not be seen whether this port speaks TLS."
     yield from facts.unknowns("tls.offered", "plain_text", says, rule.severity, policy=rule.id)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from infra_maintainer.sources.registry import AnyEvidence
 from infra_maintainer.sources.survey import Survey
+from infra_maintainer.world.exchange import Ask
 from infra_maintainer.world.handshake import Handshake
 
 QUANTITIES = ("tls.offered",)
@@ -74,3 +75,18 @@ def tls_evidence(survey: Survey, subject: str, shaken: Handshake, *, named: bool
             source="verifying handshake",
             quote=why,
         )
+
+
+def redirect_evidence(survey: Survey, subject: str, host: str, port: int) -> Iterator[AnyEvidence]:
+    """Yield whether a web server in plain text only sends people on to https; nothing when it is no web server."""
+    shown = f"[{host}]" if ":" in host else host
+    answer = survey.world.http.exchange(
+        Ask(url=f"http://{shown}:{port}/", timeout_s=1.0, max_redirects=0, max_bytes=4096)
+    )
+    if answer.status is None:
+        return
+    location = answer.headers.get("location", "")
+    is_redirect = answer.status in (301, 302, 307, 308) and location.startswith("https://")
+    yield survey.measured(
+        "tls.redirected", is_redirect, subject=subject, source=f"GET {shown}:{port}", quote=location or None
+    )
