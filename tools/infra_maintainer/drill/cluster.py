@@ -36,7 +36,6 @@ QUIET = {
     "log_destination": "stderr",
     "max_wal_size": "4GB",
     "maintenance_work_mem": "256MB",
-    "autovacuum": "off",
     "log_statement": "none",
     "log_min_duration_statement": "-1",
     "log_min_messages": "warning",
