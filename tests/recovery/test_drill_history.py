@@ -41,7 +41,7 @@ def test_a_target_is_never_printed_as_a_result(toml: str, store: Store) -> None:
     report = report_on(toml, store)
     unknown = one(report, "rto_untested", Unknown)
     assert "never measured" in unknown.says
-    (row,) = [line for line in render_plan(report).splitlines() if line.startswith("| orders | 60 min")]
+    (row,) = [line for line in render_plan(report).splitlines() if line.startswith("| orders | stated 60 min")]
     assert row.split("|")[3].strip() == "**never tested**"
 
 

@@ -1,10 +1,13 @@
 """The second commonest check: something must be so, or must not, and the rule says which."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from infra_maintainer.assess.facts import Facts, Known
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
+
+NUMBER = re.compile(r"(?<![\w./:-])\d")
 
 
 def must_be(
@@ -45,6 +48,11 @@ def name(record: Known) -> str:
 
 
 def said(record: Known) -> str:
-    """The outside text beside a measurement in brackets, empty without one. It is untrusted and only shown."""
+    """The outside text beside a measurement in brackets, empty without one. It is untrusted and only shown.
+
+    A number in it was measured by nobody, so such a text stays in the evidence.
+    """
     quote = getattr(record, "quote", None)
-    return f' ("{quote}")' if quote else ""
+    if not quote:
+        return ""
+    return " (what was said is in the evidence)" if NUMBER.search(quote) else f' ("{quote}")'

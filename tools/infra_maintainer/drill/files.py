@@ -46,8 +46,9 @@ def _compare(folder: Path, manifest: FilesManifest, notes: Notes) -> None:
         name for name, was in manifest.files.items() if (folder / name).is_file() and sha256_of(folder / name) != was
     ]
     for name, wrong, code in (("files of the manifest", absent, "files-missing"), ("content", changed, "files-differ")):
-        says = f"{len(wrong)} of {len(manifest.files)} {'are absent' if wrong is absent else 'differ'}"
-        says += f": {', '.join(wrong[:SHOWN])}" if wrong else ""
+        word = "absent" if wrong is absent else "different"
+        more = " and more" if len(wrong) > SHOWN else ""
+        says = f"{word}: {', '.join(wrong[:SHOWN])}{more}" if wrong else f"none of {len(manifest.files)} is {word}"
         failed = bool(wrong)
         notes.checked(
             Checked(name=name, outcome="failed" if failed else "passed", says=says, code=code if failed else None)

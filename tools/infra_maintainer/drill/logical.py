@@ -56,7 +56,7 @@ def drill_dumps(
 def _read(dump: FoundDump, target: Target, notes: Notes) -> None:
     size = size_of(dump.path)
     if size < LEAST_BYTES:
-        raise StepFailed("empty-dump", f"{dump.path.name} has {size} By")
+        raise StepFailed("empty-dump", f"{dump.path.name} is empty, or as good as")
     if dump.manifest_fault is not None:
         notes.issue("manifest-unreadable", dump.manifest_fault)
     if dump.manifest is not None:
@@ -112,8 +112,9 @@ def _age(made: datetime, says_who: str, target: Target, notes: Notes) -> None:
     assert notes.copy is not None
     allowed = timedelta(seconds=target.rpo_seconds or DEFAULT_OLDER)
     if notes.copy.taken_at - made > allowed:
-        hours = (notes.copy.taken_at - made).total_seconds() / 3600
-        notes.issue("old-dump-in-new-snapshot", f"the dump is {hours:.1f} h older than its copy, by {says_who}")
+        notes.issue(
+            "old-dump-in-new-snapshot", f"the dump is older than its copy by more than the target, by {says_who}"
+        )
 
 
 def _restore_and_validate(
@@ -125,7 +126,7 @@ def _restore_and_validate(
     if SPACE_MESSAGES[0] in cluster.log_tail(20_000):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if restored.errors:
-        notes.issue("restore-errors", f"{restored.errors} errors, the first: {restored.first}")
+        notes.issue("restore-errors", f"the first error: {restored.first}")
     if restored.missing_roles:
         notes.issue(
             "roles-not-in-backup",

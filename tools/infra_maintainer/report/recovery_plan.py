@@ -31,7 +31,7 @@ def _head(report: Report) -> Iterator[str]:
     when = report.as_of.strftime("%Y-%m-%d %H:%M UTC")
     yield "# Disaster recovery plan"
     yield ""
-    yield f"{report.verdict.upper().replace('_', ' ')}: {report.because}. {when}, run {report.run}."
+    yield f"{report.verdict.upper().replace('_', ' ')}, {when}, run {report.run}."
     yield f"Checked {report.coverage.checked} of {report.coverage.planned} planned. Ids in brackets are the evidence."
 
 
@@ -81,7 +81,7 @@ def _procedures(facts: Facts) -> Iterator[str]:
     if not books:
         yield f"Procedures: {UNKNOWN}. No runbook could be read; declare [[runbook]] in infra.toml."
         return
-    yield "| runbook | owner | steps | with a time | last tested (by its own word) | dead links |"
+    yield "| runbook | owner | steps | with a time | last tested, by its own word | dead links |"
     yield "|---|---|---|---|---|---|"
     for subject in books:
         cells = [
@@ -128,7 +128,7 @@ def _points(facts: Facts) -> Iterator[str]:
     for point in points:
         accepted = facts.one("topology.accepted", point.subject)
         risk = f"accepted: {accepted.value}" if accepted is not None else "not accepted"
-        yield f"- {_name(point.subject)}: {point.value}; {risk}{_ids(point, accepted)}"
+        yield f"- {_name(point.subject)} takes down {point.value}; {risk}{_ids(point, accepted)}"
 
 
 def _mitigation(report: Report, facts: Facts) -> Iterator[str]:
@@ -161,7 +161,8 @@ def _value(facts: Facts, quantity: str, subject: str) -> str:
 
 
 def _cell(record: Known) -> str:
-    return f"{_plain(record)}{_ids(record)}"
+    word = "" if record.kind != "declared" or isinstance(record.value, str) else "stated "
+    return f"{word}{_plain(record)}{_ids(record)}"
 
 
 def _plain(record: Known | None) -> str:

@@ -27,7 +27,7 @@ CLASS_RPO_S = {"critical": HOUR, "user_data": DAY}
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Declared values only: none of them is ever shown as a result."""
     system = survey.system
-    yield survey.declared("backup.declared", len(system.backup), subject="system:declared")
+    yield survey.declared("backup.declared", len(system.backup), subject="system:infra.toml")
     for backup in system.backup:
         yield from _promises(survey, backup)
     protected = {name for backup in system.backup for name in backup.protects}

@@ -91,6 +91,8 @@ def _newest_dump(host: Host, backup: Backup) -> Verdict:
             "sound" if whole else "damaged", "zgrep for the line that pg_dump writes last", (lines or ["no line"])[-1]
         )
     output = host.run("dump_contents", path)
+    if "unsupported version" in output.stderr:
+        raise WorldError("not_supported", output.stderr.strip(), "install a newer pg_restore on this host")
     listed = "; TOC Entries:" in output.stdout
     return Verdict(
         "sound" if listed else "damaged", "pg_restore -l", _end("", output.stderr) or "table of contents listed"

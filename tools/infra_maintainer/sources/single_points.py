@@ -27,10 +27,10 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
         topology = topology_of(survey.system)
     except ValueError as mistake:
         raise WorldError("not_configured", str(mistake), HOW) from mistake
-    yield survey.declared("topology.services", len(topology.services), subject="system:declared")
+    yield survey.declared("topology.services", len(topology.services), subject="system:infra.toml")
     bare = sorted(name for name, node in topology.services.items() if not node.instances)
     yield survey.measured(
-        "topology.undescribed", len(bare), subject="system:declared", source=METHOD, quote=", ".join(bare)
+        "topology.undescribed", len(bare), subject="system:infra.toml", source=METHOD, quote=", ".join(bare)
     )
     for risk in survey.system.accepted_risk:
         until = f", until {risk.until.isoformat()}" if risk.until else ""
@@ -47,7 +47,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
         for point in found.single:
             points.setdefault(point, []).append(journey)
     for point, journeys in points.items():
-        impact = f"down: {', '.join(journeys)}; {_failover(topology, point)}"
+        impact = f"{', '.join(journeys)}; {_failover(topology, point)}"
         yield survey.measured("topology.single_point", impact, subject=f"point:{point}", source=METHOD)
 
 

@@ -51,7 +51,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="runbook.test.age",
         rules=("recovery.runbook.days",),
         code="runbook_untested",
-        what=lambda n: f"The runbook {name(n.record)!r} was last tested {shown(n)} ago, by its own word",
+        what=lambda n: f"The runbook {name(n.record)!r} states that it was last tested {shown(n)} ago",
         matters="Steps that nobody tried lately fail when they are needed.",
         do="Let somebody else follow it once, and write the date into it.",
     )

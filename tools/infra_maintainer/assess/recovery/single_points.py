@@ -21,7 +21,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     for point in facts.all("topology.single_point"):
         accepted = facts.one("topology.accepted", point.subject)
         if accepted is not None:
-            says = f"{name(point)} alone takes users down ({point.value}); accepted: {accepted.value}."
+            says = f"The loss of {name(point)} alone takes down {point.value}; accepted: {accepted.value}."
             evidence = [point.id, accepted.id]
             yield Pass(code="single_point", subject=point.subject, says=says, evidence=evidence, policy=rule.id)
             continue
@@ -29,9 +29,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="single_point",
             subject=point.subject,
             severity=rule.severity,
-            says=f"The loss of {name(point)} alone takes users down: {point.value}.",
+            says=f"The loss of {name(point)} alone takes down {point.value}.",
             matters="It will fail one day, and then every user of that journey waits until it is replaced.",
-            do="Double it, or accept it in [[accepted_risk]] with the reason and a date.",
+            do="Put a second one beside it, or accept it in [[accepted_risk]] with the reason and a date.",
             evidence=[point.id],
             policy=rule.id,
         )
