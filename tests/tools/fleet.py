@@ -2,7 +2,7 @@
 
 from tests.services.prometheus import openmetrics, samples
 
-BUSY, FULL = 7, 4
+BUSY, FULL = 8, 4
 MINUTES = 20
 
 

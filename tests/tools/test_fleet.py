@@ -21,7 +21,7 @@ HOSTS = 1000
 
 
 def test_a_thousand_hosts_are_a_report_of_few_queries_and_few_lines() -> None:
-    """The same number of queries as for ten hosts; seven busy and four full hosts counted, the worst five named."""
+    """The same number of queries as for ten hosts; eight busy and four full hosts counted, the worst five named."""
     with prometheus(fleet(HOSTS, time.time() // 60 * 60)) as server:
         system = System(prometheus=[Prometheus(name="main", url=server.url)])
         kit = Kit(system, None)

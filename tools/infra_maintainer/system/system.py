@@ -4,6 +4,7 @@ from pydantic import ValidationError
 
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.backup import Backup
+from infra_maintainer.system.balancer import Balancer
 from infra_maintainer.system.bill import Bill, Keep
 from infra_maintainer.system.cloud import Cloud
 from infra_maintainer.system.database import Cache, Database
@@ -31,6 +32,7 @@ class System(Section):
     accepted_risk: list[AcceptedRisk] = []
     backup: list[Backup] = []
     bill: list[Bill] = []
+    balancer: list[Balancer] = []
     cache: list[Cache] = []
     database: list[Database] = []
     cloud: list[Cloud] = []
