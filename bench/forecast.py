@@ -36,6 +36,7 @@ import numpy as np  # noqa: E402 - the path comes first
 from forecast_series import Series, load, seeded  # noqa: E402
 
 from infra_maintainer.forecast.method import robust_seasonal  # noqa: E402
+from infra_maintainer.forecast.peaks import weekly_peaks  # noqa: E402
 from infra_maintainer.forecast.refusals import after_step, before_forecast  # noqa: E402
 from infra_maintainer.forecast.scores import (  # noqa: E402
     coverage,
@@ -48,6 +49,7 @@ from infra_maintainer.forecast.series import Cleaned  # noqa: E402
 OURS = "infra-maintainer"
 RIVALS = ("AutoETS", "AutoARIMA", "MSTL", "Prophet")
 SLOW = "AutoARIMA"
+WEEK_H = 168
 QUICK_EVERY = 9
 QUICK_LIMIT_S = 12
 
@@ -142,6 +144,21 @@ def refused(chosen: list[Series]) -> dict[str, int]:
     return dict(counts)
 
 
+def peaks_covered(chosen: list[Series]) -> tuple[int, float]:
+    """Weekly peaks that came, and the share of them inside the 80 % interval forecast from past weekly peaks."""
+    hits: list[bool] = []
+    for series in chosen:
+        weeks = len(series.held_out) // WEEK_H
+        made = weekly_peaks(series.known, weeks, 0.0, None)
+        if made is None:
+            continue
+        held = series.held_out[: weeks * WEEK_H].reshape(weeks, WEEK_H)
+        whole = np.isfinite(held).all(axis=1)
+        truth = held[whole].max(axis=1)
+        hits += list((truth >= made.low80[whole]) & (truth <= made.high80[whole]))
+    return len(hits), float(np.mean(hits)) if hits else float("nan")
+
+
 def time_90_days() -> float:
     """Seconds for 90 days of hours and a horizon of 45: the median of five runs."""
     series = seeded(count=1, days=90)[0]
@@ -197,6 +214,9 @@ def main() -> None:
         print(
             "no rival was asked; to compare:\n" + (__doc__ or "").split("environment of their own:")[1].split("How")[0]
         )
+    weeks, share = peaks_covered(chosen)
+    if weeks:
+        print(f"weekly peaks: {weeks} whole weeks came, {share:.0%} inside the 80 % interval of their forecast")
     report(scores, failed, refused(chosen), options)
 
 

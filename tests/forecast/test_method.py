@@ -109,9 +109,9 @@ def test_weekly_peaks_cover_the_true_peaks() -> None:
     assert 0.70 <= np.mean(hits) <= 0.97
 
 
-def test_two_weeks_say_nothing_about_weekly_peaks() -> None:
-    """Fewer than three whole weeks: no peak forecast at all."""
-    assert weekly_peaks(made(20), 2, 0.0, None) is None
+def test_less_than_four_weeks_say_nothing_about_weekly_peaks() -> None:
+    """Fewer than four whole weeks: no peak forecast at all."""
+    assert weekly_peaks(made(27), 2, 0.0, None) is None
 
 
 def test_scores_match_their_definitions_on_numbers_done_by_hand() -> None:

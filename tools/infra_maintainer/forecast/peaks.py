@@ -9,7 +9,11 @@ Floats = NDArray[np.float64]
 
 HOURS = 24
 WEEK = 7
-LEAST_WEEKS = 3
+LEAST_WEEKS = 4
+"""Of three weeks only one could be checked against the two before it, and one error makes no interval."""
+SMALL_SAMPLE_80 = 0.5
+SMALL_SAMPLE_95 = 3.0
+"""Chosen, like the method's constants, on data before any held-out quarter."""
 
 
 class WeeklyPeaks(NamedTuple):
@@ -24,7 +28,7 @@ class WeeklyPeaks(NamedTuple):
 
 
 def weekly_peaks(hourly_peak: Floats, weeks: int, slope_per_day: float, upper: float | None) -> WeeklyPeaks | None:
-    """Peaks of the next `weeks` weeks; None when fewer than three whole weeks are known.
+    """Peaks of the next `weeks` weeks; None when fewer than four whole weeks are known.
 
     `slope_per_day` is the projected trend, zero when there is none; `upper` the physical bound.
     """
@@ -47,15 +51,15 @@ def weekly_peaks(hourly_peak: Floats, weeks: int, slope_per_day: float, upper: f
     best = int(np.argmin(wrong))
     errors: Floats = np.asarray(truth - said[:-1, best], dtype=np.float64)
     point = said[-1, best]
-    low80, high80 = _band(errors, 0.80)
-    low95, high95 = _band(errors, 0.95)
+    narrow = _reach(errors, 0.80, SMALL_SAMPLE_80)
+    wide = np.maximum(_reach(errors, 0.95, SMALL_SAMPLE_95), narrow)
     bound = np.inf if upper is None else upper
     return WeeklyPeaks(
         np.minimum(point, bound),
-        np.minimum(point + low80, bound),
-        np.minimum(point + high80, bound),
-        np.minimum(point + np.minimum(low95, low80), bound),
-        np.minimum(point + np.maximum(high95, high80), bound),
+        np.minimum(point - narrow, bound),
+        np.minimum(point + narrow, bound),
+        np.minimum(point - wide, bound),
+        np.minimum(point + wide, bound),
         len(origins),
     )
 
@@ -66,19 +70,18 @@ def _say(week_peak: Floats, origin: int) -> tuple[float, float]:
     return float(ends[0]), float(np.median(ends))
 
 
-def _band(errors: Floats, level: float) -> tuple[Floats, Floats]:
-    low, high = np.zeros(errors.shape[1]), np.zeros(errors.shape[1])
+def _reach(errors: Floats, level: float, small_sample: float) -> Floats:
+    """Half the width of the interval, week by week. A peak that was too low last time may be too high next time."""
+    reach = np.zeros(errors.shape[1])
     tested = 0
     for week in range(errors.shape[1]):
-        sample = errors[:, week][np.isfinite(errors[:, week])]
+        sample = np.abs(errors[:, week][np.isfinite(errors[:, week])])
         if len(sample) < 3 and tested:
-            grown = np.sqrt((week + 1) / tested)
-            low[week], high[week] = low[tested - 1] * grown, high[tested - 1] * grown
+            reach[week] = reach[tested - 1] * np.sqrt((week + 1) / tested)
             continue
-        # origins one day apart share six of seven days: about three and a half of them make one independent week
-        worth = max(len(sample) / 3.5 / np.sqrt(week + 1), 1.0)
-        reach = min(1.0, (0.5 + level / 2) * (1 + 1 / worth))
-        low[week] = min(float(np.quantile(sample, 1 - reach)) * (1 + 2 / worth), low[week - 1] if week else 0.0)
-        high[week] = max(float(np.quantile(sample, reach)) * (1 + 2 / worth), high[week - 1] if week else 0.0)
+        # origins one day apart share six of seven days: seven of them are worth one independent week
+        worth = max(len(sample) / WEEK / np.sqrt(week + 1), 1.0)
+        half = float(np.quantile(sample, min(1.0, level * (1 + 1 / worth)))) * (1 + small_sample / worth)
+        reach[week] = max(half, reach[week - 1] if week else 0.0)
         tested = week + 1
-    return low, high
+    return reach

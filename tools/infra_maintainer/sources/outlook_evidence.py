@@ -85,8 +85,11 @@ def outlook_evidence(survey: Survey, outlook: "Outlook", base: Measured) -> Iter
             (".high95", forecast.trend.high),
         ):
             yield derived(f"forecast.growth{name}", 100 * slope * 30 / level)
+    peak = f"forecast.{PEAK.get(base.unit, '')}"
+    if outlook.peaks is None and base.unit in PEAK:
+        detail = "the peak of the weeks ahead needs four whole weeks of history and a week of horizon"
+        yield survey.missing(peak, "no_data", detail, "a longer history", source="forecast rules", subject=subject)
     if outlook.peaks is not None and base.unit in PEAK:
-        peak = f"forecast.{PEAK[base.unit]}"
         yield derived(peak, float(outlook.peaks.point[-1]))
         yield derived(f"{peak}.low80", float(outlook.peaks.low80[-1]))
         yield derived(f"{peak}.high80", float(outlook.peaks.high80[-1]))

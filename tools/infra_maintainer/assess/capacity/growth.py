@@ -9,6 +9,7 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 
 KINDS = ("use", "rate", "count")
+PEAK = {"use": "peak", "rate": "peak_rate"}
 
 
 @check(title="growth and load ahead", quantities=("forecast.use", "forecast.growth"), policies=("capacity.horizon",))
@@ -30,6 +31,10 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 f"(80 % interval {shown(low80)} to {shown(high80)}, 95 % interval {shown(low95)} to {shown(high95)})"
             )
             known = [each for each in (*ends, *growth, horizon) if each is not None]
+            peak = [facts.number(f"forecast.{PEAK.get(kind)}{end}", subject) for end in ("", ".low80", ".high80")]
+            if peak[0] and peak[1] and peak[2]:
+                says += f"; peak of that week {shown(peak[0])} (80 % interval {shown(peak[1])} to {shown(peak[2])})"
+                known += [each for each in peak if each is not None]
             if growth[0] and growth[1] and growth[2]:
                 says += f"; monthly growth {shown(growth[0])} ({shown(growth[1])} to {shown(growth[2])})"
             if horizon is not None:
