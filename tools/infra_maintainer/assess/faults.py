@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from infra_maintainer.assess.facts import Facts, Known
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.vocabulary import vocabulary
 
 
 def about(subject: str) -> str:
@@ -14,6 +15,12 @@ def about(subject: str) -> str:
 
 
 Outcome = Finding | Pass | Unknown
+
+
+def unseen(quantity: str) -> str:
+    """The sentence of a quantity that is not known, in the vocabulary's own words; `{name}` becomes the subject's."""
+    meaning = vocabulary()[quantity].says.rstrip(".")
+    return f"{{name}}: not known: {meaning[0].lower()}{meaning[1:]}."
 
 
 def expected(
@@ -53,7 +60,7 @@ def expected(
             policy=rule,
             user_facing=user_facing,
         )
-    says = f"{quantity} could not be seen."
+    says = unseen(quantity)
     yield from facts.unknowns(quantity, code, says, decides.severity, policy=rule, user_facing=user_facing)
 
 
@@ -84,4 +91,4 @@ def none_of(
                 "do": do,
             }
         )
-    yield from facts.unknowns(quantity, code, f"{what}: could not be counted.", decides.severity, policy=rule)
+    yield from facts.unknowns(quantity, code, unseen(quantity), decides.severity, policy=rule)

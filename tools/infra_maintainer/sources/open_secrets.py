@@ -47,7 +47,8 @@ def _processes(survey: Survey) -> Iterator[AnyEvidence]:
     if in_environment or not seen["unreadable"]:
         yield survey.measured("secrets.processes", len(in_environment), n=read or None, source="/proc/*/environ")
         return
-    detail = f"{seen['unreadable']} of {seen['processes']} environments may not be read"
+    of = f" ({', '.join(seen.get('refused', []))})" if seen["unreadable"] <= 5 else ""
+    detail = f"{seen['unreadable']} of {seen['processes']} environments may not be read{of}"
     yield survey.missing("secrets.processes", "denied", detail, _AS_ROOT, source="/proc/*/environ")
 
 

@@ -32,6 +32,7 @@ _RUN_KEY = secrets.token_bytes(32)
 def process_secrets(_: str) -> dict[str, Any]:
     """Judge the environment and the command line of every process; those that may not be read are counted."""
     found: list[dict[str, Any]] = []
+    refused: list[str] = []
     processes = unreadable = 0
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) == os.getpid():
@@ -52,11 +53,12 @@ def process_secrets(_: str) -> dict[str, Any]:
             environment = _pieces(folder / "environ")
         except PermissionError:
             unreadable += 1
+            refused.append(program)
             continue
         except OSError:
             continue
         found += [_shown(each, f"environment of {program} (pid {name})", "environ") for each in _of_pairs(environment)]
-    return {"processes": processes, "unreadable": unreadable, "found": found}
+    return {"processes": processes, "unreadable": unreadable, "refused": sorted(set(refused))[:5], "found": found}
 
 
 def unit_secrets(_: str) -> dict[str, Any]:

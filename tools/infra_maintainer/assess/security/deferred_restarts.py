@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.faults import none_of
+from infra_maintainer.assess.faults import none_of, unseen
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -74,4 +74,4 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 }
             )
     for quantity in ("kernel.outdated", "reboot.required.age"):
-        yield from facts.unknowns(quantity, "theatre_deferred", f"{quantity} could not be seen.", running.severity)
+        yield from facts.unknowns(quantity, "theatre_deferred", unseen(quantity), running.severity)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.faults import about
+from infra_maintainer.assess.faults import about, unseen
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -41,5 +41,4 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                     "do": "Switch TLS on, or bind it to loopback when only this host uses it.",
                 }
             )
-    says = "It could not be seen whether this port speaks TLS."
-    yield from facts.unknowns("tls.offered", "plain_text", says, rule.severity, policy=rule.id)
+    yield from facts.unknowns("tls.offered", "plain_text", unseen("tls.offered"), rule.severity, policy=rule.id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.faults import none_of
+from infra_maintainer.assess.faults import none_of, unseen
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -52,4 +52,4 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             do="Publish containers on 127.0.0.1 behind the proxy, or filter in the DOCKER-USER chain.",
         )
     for quantity in ("firewall.filters", "listener.reachable"):
-        yield from facts.unknowns(quantity, "firewall_open", f"{quantity} could not be seen.", "high", policy=rule.id)
+        yield from facts.unknowns(quantity, "firewall_open", unseen(quantity), "high", policy=rule.id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.faults import about, expected
+from infra_maintainer.assess.faults import about, expected, unseen
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -73,5 +73,4 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         do="Enrol a second factor for this person, and refuse console logins without one by policy.",
     )
     for quantity in ("ssh.login.second_factor",):
-        says = "It is not known whether a second factor is needed."
-        yield from facts.unknowns(quantity, "second_factor_missing", says, rule.severity, policy=rule.id)
+        yield from facts.unknowns(quantity, "second_factor_missing", unseen(quantity), rule.severity, policy=rule.id)
