@@ -43,15 +43,16 @@ async def advise(
     prices: Prices | None = None,
     request_timeout_s: float = 120.0,
     say: Say | None = None,
+    words: Say | None = None,
 ) -> Advice:
     """Answer `question` about the system of `kit` with a model behind `client`, which the caller owns.
 
     Tools run over MCP in this process. The answer is verified; what does not hold after two repairs is struck out. If
-    the model fails in whatever way, the answer is what the measurements alone say. A cancelled call (Ctrl-C) raises,
-    after `say` was given what was known; `Session` hands the partial answer out.
+    the model fails in whatever way, the answer is what the measurements alone say. `say` is given one line per step,
+    `words` the model's text as it streams. To have a partial answer after a cancelled call, use a `Session`.
     Raises ValueError for an empty or oversized question, and for a budget in money without prices.
     """
-    session = Session(question, kit, budget or Budget(), prices, say or (lambda text: None))
+    session = Session(question, kit, budget or Budget(), prices, say, words)
     await session.work(client, model, effort, request_timeout_s)
     return session.advice()
 
@@ -59,14 +60,22 @@ async def advise(
 class Session:
     """One question being answered; `advice()` may be asked at any time and is honest about how far it got."""
 
-    def __init__(self, question: str, kit: Kit, budget: Budget, prices: Prices | None, say: Say) -> None:
+    def __init__(
+        self,
+        question: str,
+        kit: Kit,
+        budget: Budget,
+        prices: Prices | None,
+        say: Say | None = None,
+        words: Say | None = None,
+    ) -> None:
         if not question.strip():
             raise ValueError("the question is empty")
         if len(question) > LONGEST_QUESTION:
             raise ValueError(f"the question has {len(question)} characters; at most {LONGEST_QUESTION}")
         from infra_maintainer.agents.gate import Gate
 
-        self._question, self._say = question, say
+        self._question, self._say, self._words = question, say or _nothing, words or _nothing
         # Reports are read back from a store: without one, a scratch store lives as long as this session.
         self._scratch = tempfile.TemporaryDirectory(prefix="infra-maintainer-") if kit.store is None else None
         self._kit = copy.copy(kit)
@@ -93,7 +102,7 @@ class Session:
             toolbox = Toolbox(mcp, self._kit, self._say)
             self._reports, self._failures = toolbox.reports, toolbox.failures
             settings = Settings(model, effort, request_timeout_s)
-            talk = Conversation(client, settings, system_prompt(), self._budget, self._meter, self._say)
+            talk = Conversation(client, settings, system_prompt(), self._budget, self._meter, self._words)
             self._messages = talk.messages
             ending = await talk.run(self._question, [*await toolbox.tools(), self._gate.tool()], self._gate)
             self._ended, self._why, self._said = ending.ended, ending.why, ending.said
@@ -147,6 +156,10 @@ class Session:
             lambda: probe_health(self._kit, world, [], lambda message: None), abandon_on_cancel=True
         )
         self._reports.append(report.run)
+
+
+def _nothing(text: str) -> None:
+    """Nobody listens."""
 
 
 def _plain(message: Any) -> dict[str, Any]:

@@ -37,10 +37,10 @@ class Conversation:
     """Talks to the model until the gate is closed or something ends it."""
 
     def __init__(
-        self, client: "AsyncAnthropic", settings: Settings, system: str, budget: Budget, meter: Meter, say: Say
+        self, client: "AsyncAnthropic", settings: Settings, system: str, budget: Budget, meter: Meter, words: Say
     ) -> None:
         self._client, self._settings, self._system = client, settings, system
-        self._budget, self._meter, self._say = budget, meter, say
+        self._budget, self._meter, self._words = budget, meter, words
         self.model = settings.model
         self._streaming = False
         self.messages: list[BetaMessageParam] = []
@@ -133,7 +133,7 @@ class Conversation:
                 elif event.type == "message_delta":
                     counted.update({k: v for k, v in event.usage.model_dump().items() if v is not None})
                 elif event.type == "text":
-                    self._say(event.text)
+                    self._words(event.text)
             message = await stream.get_final_message()
         finally:
             self._meter.count(counted)

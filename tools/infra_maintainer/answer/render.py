@@ -78,14 +78,25 @@ class _Page:
             if f"{found.code} on {found.subject}" in self._faulty:
                 label = self._struck(label)
             claims = [claim for claim in map(self._answer.claim, found.claims) if claim]
-            said = "; ".join(self._stated(claim) for claim in claims)
-            yield f"- {self._bold(label)}: {said or (known.says if known else '')}".rstrip(": ")
+            yield f"- {self._bold(label)}: {self._shown(known, claims)}".rstrip(": ")
             if found.explanation:
                 yield f"  {self._words(found.explanation, f'findings {found.code}')}"
             if known and known.matters:
                 yield f"  Matters: {known.matters}"
             if known and known.do:
                 yield f"  Do: {known.do}"
+
+    def _shown(self, known: Judged | None, claims: list[Claim]) -> str:
+        """The report's own sentence with its ids; then the claims that say more, or do not hold."""
+        own = {pointer.partition("#")[0] for pointer in known.evidence} if known and known.says else set[str]()
+        parts = [f"{known.says} {_ids(known.evidence)}"] if known and known.says else []
+        for claim in claims:
+            result = self._results.get(claim.id)
+            behind = {pointer.partition("#")[0] for pointer in result.by} if result else set[str]()
+            fine = result is not None and result.status not in BAD and claim.id not in self._faulty
+            if not (fine and behind <= own and isinstance(claim, Observed)):
+                parts.append(self._stated(claim))
+        return "; ".join(parts)
 
     def _cause(self) -> Iterator[str]:
         cause = self._answer.root_cause
@@ -124,11 +135,15 @@ class _Page:
         yield f"- {text if held else self._struck(text)} ({how}) {_ids(said.evidence)}"
 
     def _unknowns(self) -> Iterator[str]:
+        """Unknowns with one reason, one step and one subject stand in one line."""
+        lines: dict[tuple[str, str, str], list[str]] = {}
         for unknown in self._answer.unknowns:
-            of = f" of {unknown.subject}" if unknown.subject else ""
             known = next((one for one in self._run.unmeasured if one.quantity == unknown.quantity), None)
             how = (known.how if known else "") or self._words(unknown.how, f"unknowns {unknown.quantity}")
-            yield f"- {unknown.quantity}{of}: unknown, {unknown.why}{f'; to know: {how}' if how else ''}"
+            lines.setdefault((unknown.subject or "", unknown.why, how), []).append(unknown.quantity)
+        for (subject, why, how), quantities in lines.items():
+            of = f" of {subject}" if subject else ""
+            yield f"- {', '.join(quantities)}{of}: unknown, {why}{f'; to know: {how}' if how else ''}"
         for failed in self._answer.failed_evidence:
             yield f"- {failed} was not obtained"
         silent = [one for one in self._run.unmeasured if not self._says(one.quantity)]

@@ -49,12 +49,14 @@ def run(options: argparse.Namespace) -> int:
     question = sys.stdin.read() if options.question == "-" else options.question
     budget = Budget(turns=options.max_turns, tokens=options.max_tokens, usd=options.max_usd)
     prices = Prices(input=options.price[0], output=options.price[1]) if options.price else None
-    session = Session(question, kit_of(options), budget, prices, _say)
+    progress = _Progress()
+    session = Session(question, kit_of(options), budget, prices, progress.say, progress.words)
     try:
         _converse(session, options, options.model or DEFAULT_MODEL)
     except KeyboardInterrupt:
         print("\nstopped: this is what is known until now", file=sys.stderr)
     advice = session.advice()
+    progress.say("")
     _show(advice, options)
     if advice.status != "verified":
         return _NOT_VERIFIED
@@ -95,7 +97,18 @@ def _bold(text: str) -> str:
     return re.sub(r"^## (.+)$", "\x1b[1m\\1\x1b[0m", text, flags=re.MULTILINE)
 
 
-def _say(text: str) -> None:
-    """Progress on stderr as it comes: tool names on lines of their own, the model's words as they stream."""
-    end = "\n" if text.endswith("…") or ": " in text[:40] else ""
-    print(text, end=end, file=sys.stderr, flush=True)
+class _Progress:
+    """Steps and the model's words on stderr, each step on a line of its own."""
+
+    def __init__(self) -> None:
+        self._within_line = False
+
+    def say(self, text: str) -> None:
+        """One step."""
+        print("\n" * self._within_line + text, file=sys.stderr, flush=True)
+        self._within_line = False
+
+    def words(self, text: str) -> None:
+        """The next words of the model."""
+        print(text, end="", file=sys.stderr, flush=True)
+        self._within_line = not text.endswith("\n")
