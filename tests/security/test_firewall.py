@@ -41,12 +41,9 @@ RULESETS = {
 }
 
 
-@requirement("security.firewall")
-@pytest.mark.parametrize("name", RULESETS)
-def test_nftables_is_judged_on_what_the_kernel_lists(name: str) -> None:
-    """The ruleset is loaded by nft in a network of its own and listed back: real output, not a guess at it."""
-    needs("nft")
-    rules, filters = RULESETS[name]
+def listed_by_nft(rules: str) -> str:
+    """Load rules by nft in a network of its own and list them back: real output, not a guess at it."""
+    needs("nft", "nftables")
     program = "import subprocess, sys\nsubprocess.run(['nft', '-f', '-'], input=sys.argv[1].encode(), check=True)\n"
     program += (
         "print(subprocess.run(['nft', '-j', 'list', 'ruleset'], capture_output=True, text=True, check=True).stdout)"
@@ -56,7 +53,15 @@ def test_nftables_is_judged_on_what_the_kernel_lists(name: str) -> None:
     if done.returncode and "perm" in done.stderr.lower():
         pytest.skip("needs network namespaces: run where unshare --user --net is allowed")
     assert done.returncode == 0, done.stderr
-    found = parse_nft(done.stdout)
+    return done.stdout
+
+
+@requirement("security.firewall")
+@pytest.mark.parametrize("name", RULESETS)
+def test_nftables_is_judged_on_what_the_kernel_lists(name: str) -> None:
+    """Chains without rules, without a hook, with a default drop, with a way past it."""
+    rules, filters = RULESETS[name]
+    found = parse_nft(listed_by_nft(rules))
     assert (found.state == "filters") is filters, found
     if name == "default drop":
         assert lets_in(found, "tcp", 443) and not lets_in(found, "tcp", 6379)
@@ -143,3 +148,29 @@ def test_what_nft_prints_on_this_machine_can_be_read() -> None:
         assert "nftables" in json.loads(done.stdout)
     else:
         assert "permitted" in done.stderr
+
+
+@requirement("security.firewall")
+def test_a_filter_of_ipv4_alone_does_not_close_ipv6(tmp_path: Path) -> None:
+    """A table of family ip drops, nothing filters ip6, a service listens on :: and is reachable; the host is open."""
+    drops = {"family": "ip", "table": "f", "name": "input", "type": "filter", "hook": "input", "policy": "drop"}
+    ruleset = json.dumps({"nftables": [{"chain": drops}]})
+    assert parse_nft(ruleset, 4).state == "filters" and parse_nft(ruleset, 6).state == "open"
+    world = MadeWorld(tmp_path / "world")
+    world.filter(nft=ruleset)
+    world.run("ip6tables_rules", "-P INPUT ACCEPT\n")
+    world.snapshot("listeners", [{"protocol": "tcp", "address": "::", "port": 53, "program": "named"}])
+    report = world.report()
+    assert "firewall_open" in codes(report)
+    (reach,) = [each for each in report.evidence if each.quantity == "listener.reachable"]
+    assert getattr(reach, "value", None) is True
+
+
+@requirement("security.firewall")
+def test_a_translation_that_nft_lists_is_forwarding() -> None:
+    """dnat in a nat table, as the kernel lists it after nft loaded it."""
+    rules = (
+        "table ip n { chain p { type nat hook prerouting priority -100; tcp dport 8080 dnat to 172.17.0.2:80;\n}\n}\n"
+    )
+    found = parse_nft(listed_by_nft(rules))
+    assert found.forwarded == frozenset({"tcp/8080"})

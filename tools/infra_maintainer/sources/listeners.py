@@ -27,42 +27,54 @@ _ELSEWHERE = "security groups and firewalls in front of this host are invisible 
 )
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Join sockets with the filter. A filter that cannot be read leaves sockets off loopback as reachable-unknown."""
+    outside = [each for each in survey.world.host.snapshot("listeners") if _is_outside(str(each["address"]))]
+    uses_six = any(":" in str(each["address"]) for each in outside)
+    four, failures = _filter(survey, _READERS)
+    six = _filter(survey, _READERS_6)[0] if uses_six else None
+    if four is None:
+        worst = next((each for each in failures if each.why != "not_supported"), failures[0])
+        for quantity in ("firewall.filters", "firewall.forwarded.ports"):
+            how = f"{worst.how}; {_ELSEWHERE}"
+            yield survey.missing(quantity, worst.why, worst.detail, how, source="packet filter")
+    else:
+        whole = four.state == "filters" and (six is None or six.state == "filters")
+        says = four.says if six is None else f"IPv4: {four.says}; IPv6: {six.says}"
+        forwarded = ", ".join(sorted(four.forwarded)[:20]) or "none"
+        yield survey.measured("firewall.filters", whole, source="nft, iptables, ufw", quote=says)
+        yield survey.measured("firewall.forwarded.ports", len(four.forwarded), source="nat rules", quote=forwarded)
+    yield from _sockets(survey, outside, four, six)
+
+
+def _filter(survey: Survey, readers: dict[str, Callable[[Survey], Filter]]) -> tuple[Filter | None, list[WorldError]]:
+    """What the readers say together, and why those that could not be read were not."""
     known: list[Filter] = []
     failures: list[WorldError] = []
-    for name, read in _READERS.items():
+    for name, read in readers.items():
         try:
             known.append(read(survey))
         except WorldError as error:
             failures.append(error)
         except ValueError as error:
             failures.append(WorldError("error", f"{name} printed what we cannot read: {error}", f"run {name} by hand"))
-    whole = combine(known)
-    if whole is None:
-        worst = next((each for each in failures if each.why != "not_supported"), failures[0])
-        for quantity in ("firewall.filters", "firewall.forwarded.ports"):
-            yield survey.missing(
-                quantity, worst.why, worst.detail, f"{worst.how}; {_ELSEWHERE}", source="packet filter"
-            )
-    else:
-        forwarded = ", ".join(sorted(whole.forwarded)[:20]) or "none"
-        yield survey.measured(
-            "firewall.filters", whole.state == "filters", source="nft, iptables, ufw", quote=whole.says
-        )
-        yield survey.measured("firewall.forwarded.ports", len(whole.forwarded), source="nat rules", quote=forwarded)
-    yield from _sockets(survey, whole)
+    return combine(known), failures
 
 
-def _sockets(survey: Survey, whole: Filter | None) -> Iterator[AnyEvidence]:
-    outside = [each for each in survey.world.host.snapshot("listeners") if _is_outside(str(each["address"]))]
+def _sockets(
+    survey: Survey, outside: list[dict[str, Any]], four: Filter | None, six: Filter | None
+) -> Iterator[AnyEvidence]:
     for each in outside:
         subject = f"listener:{each['protocol']}/{each['address']}:{each['port']}"
         program = str(each["program"] or "a program that only root may see")
-        if whole is None:
+        address = str(each["address"])
+        # A socket on :: takes IPv4 too, unless told otherwise: it is reachable when either filter lets it in.
+        ways = [four, six] if address == "::" else [six] if ":" in address else [four]
+        known = [way for way in ways if way is not None]
+        if not known:
             how = f"run as root (CAP_NET_ADMIN reads the filter); {_ELSEWHERE}"
             why = "the packet filter could not be read"
             yield survey.missing("listener.reachable", "denied", why, how, subject=subject, source="listeners")
         else:
-            reachable = lets_in(whole, str(each["protocol"]), int(each["port"]))
+            reachable = any(lets_in(way, str(each["protocol"]), int(each["port"])) for way in known)
             yield survey.measured("listener.reachable", reachable, subject=subject, source="listeners", quote=program)
         if program == "sshd":
             yield survey.measured("ssh.port", int(each["port"]), source="listeners")
@@ -126,5 +138,10 @@ def _iptables(survey: Survey) -> Filter:
 _READERS: dict[str, Callable[[Survey], Filter]] = {
     "nft": lambda survey: parse_nft(_output(survey, "nft_ruleset")),
     "iptables": _iptables,
+    "ufw": lambda survey: parse_ufw(_output(survey, "ufw_status")),
+}
+_READERS_6: dict[str, Callable[[Survey], Filter]] = {
+    "nft": lambda survey: parse_nft(_output(survey, "nft_ruleset"), 6),
+    "ip6tables": lambda survey: parse_iptables(_output(survey, "ip6tables_rules")),
     "ufw": lambda survey: parse_ufw(_output(survey, "ufw_status")),
 }

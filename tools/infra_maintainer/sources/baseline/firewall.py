@@ -21,17 +21,21 @@ class Filter(NamedTuple):
     says: str
 
 
-def parse_nft(text: str) -> Filter:
-    """Read `nft -j list ruleset`. Raise ValueError when it is not JSON of nftables."""
+def parse_nft(text: str, version: Literal[4, 6] = 4) -> Filter:
+    """Read `nft -j list ruleset` for one version of IP: a table of family ip says nothing about IPv6.
+
+    Raise ValueError when it is not JSON of nftables.
+    """
+    families = ("inet", "ip" if version == 4 else "ip6")
     try:
-        return _nft(json.loads(text)["nftables"])
+        return _nft(json.loads(text)["nftables"], families)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a ruleset of nftables: {error}") from error
 
 
-def _nft(items: list[dict[str, Any]]) -> Filter:
-    chains = [item["chain"] for item in items if "chain" in item]
-    rules = [item["rule"] for item in items if "rule" in item]
+def _nft(items: list[dict[str, Any]], families: tuple[str, str]) -> Filter:
+    chains = [item["chain"] for item in items if "chain" in item and item["chain"]["family"] in families]
+    rules = [item["rule"] for item in items if "rule" in item and item["rule"]["family"] in families]
     inputs = [chain for chain in chains if chain.get("hook") == "input" and chain.get("type") == "filter"]
     names = _reached([_place(chain) for chain in inputs], rules)
     reached = [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) in names]
