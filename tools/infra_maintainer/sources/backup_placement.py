@@ -32,33 +32,34 @@ class Ground(NamedTuple):
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Only local places can be looked up; a remote one is somewhere else, and where is not known from here."""
     for backup in survey.system.backup:
-        place = _local_place(survey.world.host, backup)
-        if place is None:
-            yield from _remote(survey, backup)
-            continue
-        ground = ground_of(survey.world.host, place)
-        subject, command = backup.subject, f"findmnt -T {place}, lsblk -s"
-        yield survey.measured(
-            "backup.volatile",
-            ground.kind in VOLATILE,
-            subject=subject,
-            source=command,
-            quote=f"{place} on {ground.kind}",
-        )
-        if backup.data_path is None:
-            yield survey.missing(
-                "backup.same_disk", "not_configured", "where the data lies is not declared", NO_DATA_PATH,
-                source=command, subject=subject,
-            )  # fmt: skip
-        else:
-            data = ground_of(survey.world.host, backup.data_path)
-            shared = bool(ground.disks & data.disks)
-            said = f"repository on {', '.join(sorted(ground.disks))}, data on {', '.join(sorted(data.disks))}"
-            yield survey.measured("backup.same_disk", shared, subject=subject, source=command, quote=said)
-        if backup.password_file is None:
-            continue
+        try:
+            yield from _placed(survey, backup)
+        except WorldError as error:
+            yield from _unknown(survey, backup, error)
+
+
+def _placed(survey: Survey, backup: Backup) -> Iterator[AnyEvidence]:
+    place = _local_place(survey.world.host, backup)
+    if place is None:
+        raise WorldError("not_supported", "the repository is not on this host", "look at the place itself")
+    ground = ground_of(survey.world.host, place)
+    subject, command = backup.subject, f"findmnt -T {place}, lsblk -s"
+    volatile = ground.kind in VOLATILE
+    yield survey.measured(
+        "backup.volatile", volatile, subject=subject, source=command, quote=f"{place} on {ground.kind}"
+    )
+    if backup.password_file is not None:
         key = ground_of(survey.world.host, str(backup.password_file))
         yield survey.measured("backup.key_beside", bool(key.disks & ground.disks), subject=subject, source=command)
+    if backup.data_path is None:
+        why = "where the data lies is not declared"
+        yield survey.missing("backup.same_disk", "not_configured", why, NO_DATA_PATH, source=command, subject=subject)
+        return
+    data = ground_of(survey.world.host, backup.data_path)
+    said = f"repository on {', '.join(sorted(ground.disks))}, data on {', '.join(sorted(data.disks))}"
+    yield survey.measured(
+        "backup.same_disk", bool(ground.disks & data.disks), subject=subject, source=command, quote=said
+    )
 
 
 def ground_of(host: Host, path: str) -> Ground:
@@ -89,9 +90,6 @@ def _local_place(host: Host, backup: Backup) -> str | None:
     return str(PurePosixPath(place)) if place.startswith("/") else None
 
 
-def _remote(survey: Survey, backup: Backup) -> Iterator[AnyEvidence]:
+def _unknown(survey: Survey, backup: Backup, error: WorldError) -> Iterator[AnyEvidence]:
     for quantity in ("backup.same_disk", "backup.volatile"):
-        yield survey.missing(
-            quantity, "not_supported", "the repository is not on this host", "look at the place itself",
-            source=backup.place, subject=backup.subject,
-        )  # fmt: skip
+        yield survey.missing(quantity, error.why, error.detail, error.how, source=backup.place, subject=backup.subject)

@@ -1,9 +1,11 @@
 """`[[backup]]`: where copies of some data lie, what they protect, and what was promised about them."""
 
+import os
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from infra_maintainer.system.section import Section
 
@@ -18,9 +20,18 @@ def without_password(conninfo: str) -> str:
     return conninfo
 
 
-Conninfo = Annotated[str, AfterValidator(without_password)]
-Place = Annotated[str, Field(pattern=r"^[\w./~][\w./@:+,~ -]*$")]
-FilePath = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
+def absolute(path: Path) -> Path:
+    """The path with ~ expanded. Raise ValueError for a relative one, or one with characters that no command takes."""
+    whole = path.expanduser()
+    if not re.fullmatch(PATH, str(whole)):
+        raise ValueError(f"{str(path)!r} is not an absolute path of letters, digits and . _ @ + , - / or spaces")
+    return whole
+
+
+PATH = r"/[\w./@+, -]+"
+Conninfo = Annotated[str, AfterValidator(without_password), Field(pattern=r"^[\w./@:+,=&?' -]+$")]
+Place = Annotated[str, Field(pattern=r"^[\w./~][\w./@:+,~ -]*$"), AfterValidator(os.path.expanduser)]
+FilePath = Annotated[Path, AfterValidator(absolute)]
 
 
 class Backup(Section):
@@ -48,7 +59,15 @@ class Backup(Section):
     newest: list[str] = Field(default=[], description="schema.table.column whose newest value shows the data's age")
     live: Conninfo | None = Field(default=None, description="connection string of the living database, read only")
     role: str = Field(default="postgres", pattern=r"^\w+$")
-    data_path: str | None = Field(default=None, description="folder of the data that is protected", pattern=r"^/")
+    data_path: str | None = Field(default=None, description="folder of the data", pattern=rf"^{PATH}$")
+
+    @model_validator(mode="after")
+    def place_can_be_found(self) -> Self:
+        """Raise ValueError for a place that hangs on where we stand: only an address or an absolute path does not."""
+        local = self.kind in ("dump", "pgbackrest", "barman")
+        if not re.fullmatch(PATH, self.place) and (local or ":" not in self.place):
+            raise ValueError(f"place {self.place!r} must be an absolute path" + ("" if local else " or an address"))
+        return self
 
     @property
     def subject(self) -> str:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 from infra_maintainer.drill.ledger import NAME
 from infra_maintainer.drill.process import StopSignal
-from infra_maintainer.drill.record import DrillRecord
+from infra_maintainer.drill.record import DrillRecord, Issue
 from infra_maintainer.drill.run import run_drill
 from infra_maintainer.drill.target import Limits, Target
+from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.system.system import System
 from infra_maintainer.tools.kit import Kit, Progress
@@ -37,8 +38,7 @@ def drill_backups(
 ) -> tuple[DrillRecord, ...]:
     """Drill one after the other; a cancel ends the running one and starts no other.
 
-    Raises ValueError for an undeclared name, a recorded world, or a moment without a physical backup; StoreError when
-    a finished drill cannot be written down.
+    Raises ValueError for an undeclared name, a recorded world, or a moment without a physical backup.
     """
     backups = chosen(kit.system, names)
     if kit.replays:
@@ -53,10 +53,20 @@ def drill_backups(
                 break
             target, limits = target_of(backup, canary, target_time), limits_of(kit.system, world)
             record = run_drill(target, limits, stop, _named(backup.name, progress))
-            if kit.store is not None:
-                kit.store.append(NAME, record.at, record.model_dump_json())
-            records.append(record)
+            records.append(_recorded(record, kit))
     return tuple(records)
+
+
+def _recorded(record: DrillRecord, kit: Kit) -> DrillRecord:
+    """The record, written down; or with an issue that says why not: what was restored is not thrown away for that."""
+    if kit.store is None:
+        return record
+    try:
+        kit.store.append(NAME, record.at, record.model_dump_json())
+    except StoreError as error:
+        lost = Issue(code="not-recorded", detail=str(error))
+        return record.model_copy(update={"issues": (*record.issues, lost)})
+    return record
 
 
 def moment_of(text: str) -> datetime:

@@ -22,12 +22,12 @@ class Command(NamedTuple):
     package: str = ""
 
 
-_FILE = r"/[\w./@+,-]+"
+_FILE = r"/[\w./@+, -]+"
 _PLACE = r"[\w./~][\w./@:+,~ -]*"
 _CONNINFO = r"[\w/][\w./@:+,=&?' -]*"
 _RESTIC = ("restic", "-r", "{0}", "--password-file", "{1}", "--no-lock", "--no-cache")
 _BORG = (
-    "env", "BORG_PASSCOMMAND=cat {1}", "BORG_RELOCATED_REPO_ACCESS_IS_OK=yes",
+    "env", "BORG_PASSCOMMAND=cat '{1}'", "BORG_RELOCATED_REPO_ACCESS_IS_OK=yes",
     "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes", "borg", "--bypass-lock",
 )  # fmt: skip
 _PGBACKREST = ("pgbackrest", "--config={0}", "--stanza={1}", "--log-level-file=off")

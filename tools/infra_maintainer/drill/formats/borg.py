@@ -36,11 +36,9 @@ def check_verdict(out: str, err: str) -> Verdict:
     text = out + err
     if re.search(r"(?i)passphrase .*incorrect|does not exist|not a valid repository|key file .* not found", text):
         return "unreadable"
-    if re.search(
-        r"(?i)data integrity error|integrity check failed|checksum mismatch|missing.*chunk|problems? found\b", text
-    ):
-        return "sound" if re.search(r"(?i)no problems found", text) and not _damage(text) else "damaged"
-    return "unclear"
+    if _damage(text):
+        return "damaged"
+    return "sound" if re.search(r"(?i)no problems found", text) else "unclear"
 
 
 def _damage(text: str) -> bool:
