@@ -23,6 +23,7 @@ def brief(report: Report, limit: int = LIMIT_CHARACTERS, *, whole_evidence: bool
     small = report.model_copy(update={"evidence": [each for each in report.evidence if each.id in cited]})
     if size(small) <= limit:
         return small
+    cut = small
     for keep in STEPS:
         cut = _cut(small, report, keep, len(report.findings))
         if size(cut) <= limit:
