@@ -72,6 +72,9 @@ def simulate(forecast: Forecast, *, seed: int = 0) -> Floats:
             continue
         grown = (day + 1) / tested if forecast.trend.significant else np.sqrt((day + 1) / tested)
         level[:, day] = last * grown
+    # overlapping origins know the size of their errors badly: Student's tails, as for a quarter of as many
+    freedom = max(2.0, len(errors) / 4)
+    level *= np.sqrt(freedom / generator.chisquare(freedom, PATHS))[:, None]
     patterns = errors[:, 0] - errors[:, 0].mean(axis=1, keepdims=True)
     drawn = patterns[generator.integers(len(patterns), size=(PATHS, blocks))]
     return np.asarray(forecast.point + (level[:, :, None] + drawn).reshape(PATHS, -1)[:, :horizon])

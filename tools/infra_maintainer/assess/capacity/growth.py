@@ -33,7 +33,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             known = [each for each in (*ends, *growth, horizon) if each is not None]
             peak = [facts.number(f"forecast.{PEAK.get(kind)}{end}", subject) for end in ("", ".low80", ".high80")]
             if peak[0] and peak[1] and peak[2]:
-                says += f"; peak of that week {shown(peak[0])} (80 % interval {shown(peak[1])} to {shown(peak[2])})"
+                says += f"; peak of the last whole week {shown(peak[0])}"
+                says += f" (80 % interval {shown(peak[1])} to {shown(peak[2])})"
                 known += [each for each in peak if each is not None]
             if growth[0] and growth[1] and growth[2]:
                 says += f"; monthly growth {shown(growth[0])} ({shown(growth[1])} to {shown(growth[2])})"
