@@ -82,6 +82,7 @@ def open_files(path: str, memory_mb: int = MEMORY_MB, deadline_s: float = 300) -
 
 def _load(connection: "duckdb.DuckDBPyConnection", path: str, files: BillFiles, deadline_s: float) -> Loading:
     connection.execute("SET TimeZone='UTC'")
+    connection.execute("SET enable_progress_bar=false")  # it writes to stdout, which belongs to the report or to MCP
     connection.execute(f"SET allowed_paths={_literals([*files.csv, *files.parquet])}")
     connection.execute("SET enable_external_access=false")
     layouts, unreadable = _layouts(connection, files)

@@ -75,7 +75,7 @@ OPEN_BY_PROXY = (
 
 # What identifies a row of the roll-up: everything a question groups or filters by.
 DIMENSIONS = (
-    "charge_day", "billing_month", "provider", "service", "service_category", "region", "account", "currency",
+    "charge_day", "billing_month", "provider", "service", "region", "account", "currency",
     "category", "charge_class", "resource_id", "resource_name", "resource_type", "tags", "commitment_id",
     "commitment_status", "commitment_type", "pricing_category",
 )  # fmt: skip

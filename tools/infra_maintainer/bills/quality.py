@@ -100,7 +100,7 @@ def _unnamed_share(audit: Audit) -> float | None:
 def _corrects_a_closed_month(row: DailyRow) -> bool:
     if row.charge_class != "Correction" or row.charge_day is None or row.billing_month is None:
         return False
-    return row.charge_day.strftime("%Y-%m") < row.billing_month
+    return row.charge_day < row.billing_month
 
 
 def _identity_breaks(rows: list[CommitmentRow]) -> int:

@@ -21,10 +21,9 @@ class DailyRow(NamedTuple):
     """Charges of one day, service, account, region, currency, category and class. Costs are in `currency`."""
 
     charge_day: date | None
-    billing_month: str | None
+    billing_month: date | None  # its first day
     provider: str | None
     service: str | None
-    service_category: str | None
     account: str | None
     region: str | None
     currency: str | None
@@ -84,7 +83,7 @@ class CommitmentRow(NamedTuple):
 
     commitment_id: str
     commitment_type: str | None
-    billing_month: str | None
+    billing_month: date | None  # its first day
     currency: str | None
     category: str | None
     commitment_status: str | None
@@ -143,6 +142,16 @@ class Bill(Protocol):
 def sql_of(dialect: Dialect, question: Question) -> str:
     """The checked-in text of a question in a dialect."""
     return resources.files(__package__).joinpath("sql", dialect, f"{question}.sql").read_text(encoding="utf-8")
+
+
+def handed_out(dialect: str) -> dict[str, str]:
+    """The questions as whole texts, to be run by hand in a warehouse that is not connected to; by name.
+
+    Raises FileNotFoundError for a dialect without such texts.
+    """
+    folder = resources.files(__package__).joinpath("sql", dialect)
+    names = ("daily", "tags", "resources", "commitments")
+    return {name: folder.joinpath(f"{name}.sql").read_text(encoding="utf-8") for name in names}
 
 
 def typed_rows(row: type[Row], rows: Iterable[tuple[Any, ...]]) -> list[Row]:

@@ -115,7 +115,7 @@ WORDS: dict[Dialect, Words] = {
         {"text": _duckdb_text, "number": _duckdb_number, "moment": _duckdb_moment},
         {"text": "CAST(NULL AS VARCHAR)", "number": "CAST(NULL AS DOUBLE)", "moment": "CAST(NULL AS TIMESTAMP)"},
         "CAST(charged_at AS DATE)",
-        "strftime(coalesce(period_at, charged_at), '%Y-%m')",
+        "CAST(date_trunc('month', coalesce(period_at, charged_at)) AS DATE)",
         _duckdb_uncastable,
     ),
     # A value that does not cast is an error on PostgreSQL before 17, never a silent NULL: nothing to count.
@@ -127,7 +127,7 @@ WORDS: dict[Dialect, Words] = {
         },
         {"text": "CAST(NULL AS TEXT)", "number": "CAST(NULL AS DOUBLE PRECISION)", "moment": "CAST(NULL AS TIMESTAMP)"},
         "CAST(charged_at AS DATE)",
-        "to_char(coalesce(period_at, charged_at), 'YYYY-MM')",
+        "CAST(date_trunc('month', coalesce(period_at, charged_at)) AS DATE)",
         lambda *_: None,
     ),
     "clickhouse": Words(
@@ -142,7 +142,7 @@ WORDS: dict[Dialect, Words] = {
             "moment": "CAST(NULL AS Nullable(DateTime64(3, 'UTC')))",
         },
         "toDate(charged_at)",
-        "formatDateTime(coalesce(period_at, charged_at), '%Y-%m')",
+        "toStartOfMonth(coalesce(period_at, charged_at))",
         _clickhouse_uncastable,
     ),
 }

@@ -1,5 +1,5 @@
 -- What was charged per day, month, provider, service, account, region, currency, category and class of charge.
-SELECT charge_day, billing_month, provider, service, max(service_category COLLATE "C") AS service_category, account, region, currency,
+SELECT charge_day, billing_month, provider, service, account, region, currency,
        category, charge_class, sum(rows_n) AS rows_n, coalesce(sum(billed_sum), 0) AS billed,
        coalesce(sum(effective_sum), 0) AS effective, coalesce(sum(list_sum), 0) AS list_cost,
        coalesce(sum(contracted_sum), 0) AS contracted, coalesce(sum(zeroed_billed), 0) AS zeroed_billed,
