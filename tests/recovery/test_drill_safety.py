@@ -65,7 +65,7 @@ def test_a_killed_drill_leaves_no_process_no_cluster_no_file(good_dump: Path, pl
         [sys.executable, "-c", KILLED, declared.model_dump_json(), str(scratch)],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "tools")},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "tools"), os.environ.get("PYTHONPATH", "")))},
     )
     assert drill.stdout is not None
     for line in drill.stdout:

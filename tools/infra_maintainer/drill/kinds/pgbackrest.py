@@ -44,7 +44,9 @@ class PgBackRest(Repository):
             words += ["--type=time", f"--target={moment}", "--target-action=promote"]
         else:
             words += [f"--set={copy.id}"]
-        required(self.programs.run(self._argv(*words), as_account=True), "restore-failed")
+        # By the environment, because what stands in the argv is written into the restored restore_command.
+        spool = {"PGBACKREST_SPOOL_PATH": str(self._folder("spool"))}
+        required(self.programs.run(self._argv(*words), as_account=True, environment=spool), "restore-failed")
 
     @property
     def _stanza(self) -> str:
