@@ -5,13 +5,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.store import Store
+from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.registry import sources_for
+from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.load import parse_system
+from infra_maintainer.system.system import System
 from infra_maintainer.tools.kit import Kit
 from infra_maintainer.tools.security import check_security_baseline
 from infra_maintainer.world.recorded import RecordedWorld
 from infra_maintainer.world.tape import FORMAT, key_of
+from infra_maintainer.world.world import LiveWorld
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EMPTY_NFT = '{"nftables": [{"metainfo": {"version": "1.0.6"}}]}'
@@ -161,3 +168,9 @@ def passed(report: Report) -> set[str]:
 def undetermined(report: Report) -> set[str]:
     """The codes of what could not be judged."""
     return {each.code for each in report.unknowns}
+
+
+def judged_by(sources: tuple[str, ...], system: System) -> Report:
+    """The report of this machine from some of the sources only, for tests that are about them."""
+    chosen = tuple(each for each in sources_for("security") if each.name in sources)
+    return assess(gather(chosen, Survey(LiveWorld(60), system)), Policy(), "security", datetime.now(UTC))

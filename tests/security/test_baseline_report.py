@@ -25,7 +25,7 @@ from infra_maintainer.world.recording import RecordingWorld
 from infra_maintainer.world.secret_places import file_secrets, process_secrets
 from infra_maintainer.world.world import LiveWorld
 from tests.requirements_link import requirement
-from tests.security.made_world import NOW, MadeWorld, passed
+from tests.security.made_world import NOW, MadeWorld, judged_by, passed
 from tests.security.tls_servers import Authority, server_context, serving, speak_tls
 from tests.services.postgres import postgres
 from tests.services.program import unprivileged
@@ -195,7 +195,7 @@ def test_tls_of_declared_ports_is_judged_by_both_bars(tmp_path: Path) -> None:
             f'[[security.tls_port]]\nhost = "localhost"\nport = {port}\nca_file = "{authority.ca_file}"\n'
             for port in (strict, modern, old, ended)
         )
-        report = check_security_baseline(Kit(parse_system(ports), None), LiveWorld(60), [])
+        report = judged_by(("tls_ports",), parse_system(ports))
     by_port = {
         port: {(each.code, each.severity) for each in report.findings if each.subject == f"tls_port:localhost:{port}"}
         for port in (strict, modern, old, ended)
@@ -228,7 +228,7 @@ def test_a_real_postgresql_is_measured_by_starttls_and_without_ssl_it_is_plain_t
             f'ca_file = "{authority.ca_file}"\n'
             for each in (safe, plain)
         )
-        report = check_security_baseline(Kit(parse_system(ports), None), LiveWorld(60), [])
+        report = judged_by(("tls_ports",), parse_system(ports))
     values = {(each.subject, each.quantity): getattr(each, "value", None) for each in report.evidence}
     subject = f"tls_port:localhost:{safe.port}"
     versions = [values[subject, f"tls.version.{version}"] for version in ("1_0", "1_1", "1_2", "1_3")]

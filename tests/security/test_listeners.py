@@ -1,19 +1,23 @@
 """Ports found on the machine: what they say by themselves, and what is judged of it."""
 
 import socket
+import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from infra_maintainer.assess.model import Report
+from infra_maintainer.sources.registry import sources_for
+from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.load import parse_system
-from infra_maintainer.tools.kit import Kit
-from infra_maintainer.tools.security import check_security_baseline
 from infra_maintainer.world.greeting import greeting_of, read_greeting
 from infra_maintainer.world.world import LiveWorld
 from tests.needs import needs
 from tests.requirements_link import requirement
+from tests.security.made_world import judged_by
 from tests.security.tls_servers import serving
 from tests.services.program import answers, free_port, running, scratch, unprivileged
 
@@ -30,7 +34,7 @@ def saying(reply: bytes) -> Callable[[socket.socket], None]:
 
 def declared(port: int) -> Report:
     """The baseline of one declared web address in plain text."""
-    return check_security_baseline(Kit(parse_system(""), None), LiveWorld(60), [f"http://127.0.0.1:{port}/"])
+    return judged_by(("tls_ports",), parse_system("").with_urls([f"http://127.0.0.1:{port}/"]))
 
 
 def of_port(report: Report, port: int) -> dict[str, str]:
@@ -80,3 +84,24 @@ def test_a_real_ssh_server_on_an_odd_port_is_known_by_what_it_says(tmp_path: Pat
         argv += ["-o", "ListenAddress=127.0.0.1", "-o", "PidFile=none"]
         with running(argv, lambda: answers(port), folder, owner):
             assert read_greeting("127.0.0.1", port, 2.0) == "ssh"
+
+
+@requirement("honesty.unknown")
+def test_twelve_silent_ports_cost_less_than_half_their_limits_together() -> None:
+    """Each may take 3 s; side by side they take two rounds, and the baseline still answers for the one that speaks."""
+    done = threading.Event()
+
+    def silent(connection: socket.socket) -> None:
+        done.wait(30)
+
+    with ExitStack() as stack:
+        ports = [stack.enter_context(serving(silent)) for _ in range(12)]
+        config = "".join(f'[[security.tls_port]]\nhost = "127.0.0.1"\nport = {port}\n' for port in ports)
+        survey = Survey(LiveWorld(60), parse_system(config))
+        (source,) = [each for each in sources_for("security") if each.name == "tls_ports"]
+        started = time.monotonic()
+        evidence = list(source.collect(survey))
+        seconds = time.monotonic() - started
+        done.set()
+    assert seconds < 12 * 3 / 2
+    assert {(each.quantity, each.kind) for each in evidence} == {("tls.offered", "missing")} and len(evidence) == 12

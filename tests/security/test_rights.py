@@ -12,11 +12,8 @@ from infra_maintainer.sources.baseline.block_stack import judge_path, layers
 from infra_maintainer.sources.baseline.host_access import weak_rules
 from infra_maintainer.sources.baseline.sudoers import read_sudoers
 from infra_maintainer.system.load import parse_system
-from infra_maintainer.tools.kit import Kit
-from infra_maintainer.tools.security import check_security_baseline
-from infra_maintainer.world.world import LiveWorld
 from tests.requirements_link import requirement
-from tests.security.made_world import MadeWorld, codes, passed, undetermined
+from tests.security.made_world import MadeWorld, codes, judged_by, passed, undetermined
 from tests.services.postgres import postgres
 
 CRYPT = {"name": "data", "type": "crypt", "fstype": "ext4", "children": [{"name": "sda2", "type": "part"}]}
@@ -244,7 +241,7 @@ def test_roles_of_a_real_postgresql_that_may_too_much_are_counted() -> None:
             "CREATE TABLE b (x int); ALTER TABLE b OWNER TO keeper; CREATE ROLE monitor LOGIN"
         )
         config = f'[[database]]\nname = "shop"\nhost = "127.0.0.1"\nport = {server.port}\nuser = "monitor"\n'
-        report = check_security_baseline(Kit(parse_system(config), None), LiveWorld(60), [])
+        report = judged_by(("database_roles",), parse_system(config))
     roles = {each.quantity: each for each in report.evidence if each.quantity.startswith("database.roles.")}
     seen = {name: (getattr(each, "value", None), getattr(each, "quote", None)) for name, each in roles.items()}
     assert seen == {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from infra_maintainer.sources.baseline.firewall import Filter, combine, lets_in, parse_iptables, parse_nft, parse_ufw
+from infra_maintainer.sources.baseline.side_by_side import side_by_side
 from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, redirect_evidence, tls_evidence
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
@@ -62,6 +63,7 @@ def _filter(survey: Survey, readers: dict[str, Callable[[Survey], Filter]]) -> t
 def _sockets(
     survey: Survey, outside: list[dict[str, Any]], four: Filter | None, six: Filter | None
 ) -> Iterator[AnyEvidence]:
+    asked: list[tuple[str, dict[str, Any]]] = []
     for each in outside:
         subject = f"listener:{each['protocol']}/{each['address']}:{each['port']}"
         program = str(each["program"] or "a program that only root may see")
@@ -79,7 +81,8 @@ def _sockets(
         if program == "sshd":
             yield survey.measured("ssh.port", int(each["port"]), source="listeners")
         elif each["protocol"] == "tcp" and each["port"] not in _NO_TLS_WANTED:
-            yield from _tls(survey, subject, each)
+            asked.append((subject, each))
+    yield from side_by_side(survey, asked, lambda one: _tls(survey, *one))
     if not outside:
         yield survey.measured(
             "listener.reachable", False, subject="listener:none", source="listeners", quote="all sockets on loopback"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from infra_maintainer.sources.baseline.side_by_side import side_by_side
 from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, redirect_evidence, tls_evidence
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
@@ -35,14 +36,16 @@ def _asks(survey: Survey) -> dict[str, TlsAsk]:
 )
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Measure each port; one that cannot be reached is Missing and does not hide the others."""
-    for subject, ask in _asks(survey).items():
-        survey.say(f"TLS of {ask.host}:{ask.port}")
-        try:
-            shaken = measure_tls(survey.world, ask)
-        except WorldError as error:
-            for quantity in QUANTITIES:
-                yield survey.missing(quantity, error.why, error.detail, error.how, subject=subject, source="handshake")
-            continue
-        yield from tls_evidence(survey, subject, shaken, named=True)
-        if shaken.speaks_tls == "no" and ask.starttls is None:
-            yield from redirect_evidence(survey, subject, ask.host, ask.port)
+    yield from side_by_side(survey, list(_asks(survey).items()), lambda one: _measure(survey, *one))
+
+
+def _measure(survey: Survey, subject: str, ask: TlsAsk) -> Iterator[AnyEvidence]:
+    try:
+        shaken = measure_tls(survey.world, ask)
+    except WorldError as error:
+        for quantity in QUANTITIES:
+            yield survey.missing(quantity, error.why, error.detail, error.how, subject=subject, source="handshake")
+        return
+    yield from tls_evidence(survey, subject, shaken, named=True)
+    if shaken.speaks_tls == "no" and ask.starttls is None:
+        yield from redirect_evidence(survey, subject, ask.host, ask.port)
