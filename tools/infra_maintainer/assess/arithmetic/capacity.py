@@ -94,6 +94,10 @@ def _room(facts: Facts, policy: Policy, as_of: datetime) -> Iterator[Declared | 
 
 
 def _services(facts: Facts, policy: Policy, as_of: datetime, spikes: list[Spike]) -> Iterator[Declared | Derived]:
+    for subject in facts.subjects("instance.connections"):
+        opens, most = facts.one("instance.connections", subject), facts.one("scaling.maximum", subject)
+        if most is not None and opens is not None:
+            yield derive("scaling.maximum.connections", subject, "most * opens", as_of, most=most, opens=opens)
     for subject in facts.subjects("service.load"):
         peak, count = peak_of(facts, "service.load", subject), facts.one("service.instances", subject)
         users, mean = facts.one("service.users", subject, "mean"), facts.one("service.load", subject, "mean")
@@ -150,9 +154,6 @@ def _scaling(facts: Facts, subject: str, peak: Known, each: Known, as_of: dateti
         yield derive("scaling.minimum.carries", subject, "(least - 1) * each", as_of, least=least, each=each)
     if most is not None:
         yield derive("scaling.maximum.carries", subject, "most * each", as_of, most=most, each=each)
-    opens = facts.one("instance.connections", subject)
-    if most is not None and opens is not None:
-        yield derive("scaling.maximum.connections", subject, "most * opens", as_of, most=most, opens=opens)
 
 
 def _spike(
