@@ -5,6 +5,7 @@ With --check nothing is written; the names of files that are out of date are pri
 
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 DOCS = Path(__file__).parent
@@ -16,9 +17,11 @@ if __name__ == "__main__":
 from infra_maintainer.assess.policy import baseline  # noqa: E402  # after the path is set
 from infra_maintainer.assess.registry import checks_for, jobs  # noqa: E402
 from infra_maintainer.evidence.vocabulary import vocabulary  # noqa: E402
+from infra_maintainer.report.text import exit_code, render_text  # noqa: E402
 from infra_maintainer.server.catalogue import Catalogue, definition_files  # noqa: E402
 from infra_maintainer.sources.registry import all_sources  # noqa: E402
 from infra_maintainer.system.system import System  # noqa: E402
+from infra_maintainer.tools.all_jobs import run_one  # noqa: E402
 from infra_maintainer.tools.kit import Kit  # noqa: E402
 
 HEAD = "<!-- written by docs/generate.py: change the code, then run it -->\n"
@@ -32,6 +35,7 @@ def pages() -> dict[Path, str]:
         DOCS / "policy.md": _page("Policy", "Every rule with its value and reason. Limits are strict.", _policy()),
         DOCS / "quantities.md": _page("Quantities", "The closed vocabulary of evidence.", _quantities()),
         DOCS / "tools.md": _page("Tools", "What an MCP host sees.", _tools()),
+        ROOT / "README.md": _readme(),
         **{DEFINITIONS / name: text for name, text in definition_files(Kit(System(), None)).items()},
     }
 
@@ -82,6 +86,49 @@ def _tools() -> Iterator[str]:
             default = "required" if name in tool.parameters.get("required", []) else f"`{schema.get('default')}`"
             yield f"| `{name}` | {schema.get('description', '')} | {default} |"
         yield ""
+
+
+def _readme() -> str:
+    """The README with its captured run and its table of tools as they are now."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    run = "\n".join(["$ infra-maintainer health", *_captured_run()])
+    text = _between(text, "<!-- example -->\n```\n", "\n```", run)
+    return _between(text, "<!-- tools -->\n", "\n\n", "\n".join(_tool_table()))
+
+
+def _between(text: str, begin: str, end: str, new: str) -> str:
+    head, _, rest = text.partition(begin)
+    return head + begin + new + end + rest.partition(end)[2]
+
+
+def _captured_run() -> Iterator[str]:
+    """The run of a recorded shop, shortened where a line says so: its worst finding, an unknown, some passes."""
+    shop = ROOT / "tests" / "worlds_recorded" / "shop"
+    kit = Kit.from_paths(shop / "infra.toml", shop / "world", None)
+    report = run_one("health", kit, kit.world(60))
+    lines = render_text(report, width=100).splitlines()
+    blocks = {"FINDING": 1, "UNKNOWN": 1, "ok": 3}
+    yield from lines[:2]
+    for label, most in blocks.items():
+        starts = [number for number, line in enumerate(lines) if line.startswith(label)]
+        yield ""
+        for start in starts[:most]:
+            yield lines[start]
+            yield from takewhile(lambda line: line.startswith("   "), lines[start + 1 :])
+        if len(starts) > most:
+            yield f"{'':<18}… and {len(starts) - most} more"
+    yield ""
+    yield f"{lines[-1]} Exit {exit_code(report)}."
+
+
+def _tool_table() -> Iterator[str]:
+    yield "| tool | does | changes |"
+    yield "|---|---|---|"
+    catalogue = Catalogue(Kit(System(), None))
+    for tool in filter(None, map(catalogue.tool, catalogue.names)):
+        hints = tool.annotations
+        changes = "nothing" if hints and hints.read_only_hint else "asks first, then only a scratch place of its own"
+        yield f"| `{tool.name}` | {(tool.description or '').split('. ')[0]}. | {changes} |"
 
 
 def _names(names: tuple[str, ...]) -> str:
