@@ -17,6 +17,7 @@ _ENGINES = {
     "history",
     "load",
     "logs",
+    "page",
     "prometheus",
     "databases",
     "reliability",

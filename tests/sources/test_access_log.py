@@ -111,7 +111,7 @@ def test_a_log_without_times_leaves_latency_unknown_and_says_how_to_log_them(tmp
     lines = "".join(hit.line().rsplit('"', 1)[0] + '"\n' for hit in HEALTHY)
     (tmp_path / "access.log").write_text(lines)
     report = judged(look(AccessLog(name="shop", path=str(tmp_path / "access.log"))))
-    (unknown,) = [each for each in report.unknowns if each.quantity == "traffic.latency"]
+    (unknown,) = [each for each in report.unknowns if each.code == "traffic_slow"]
     assert unknown.why == "not_recorded" and "$request_time" in unknown.how
     assert report.verdict == "unknown"
     assert any("recognised from its lines" in str(e.value) for e in report.evidence if isinstance(e, Measured))
@@ -193,3 +193,30 @@ def test_requests_in_a_clickhouse_table_answer_the_same_questions(tmp_path: Path
         assert abs(value(evidence, "traffic.retries.hidden", subject) - row.hidden / row.requests * 100) < 0.001
     assert value(evidence, "traffic.clients", "traffic:shop") == len({hit.client for hit in hits})
     assert {each.why for each in refused if isinstance(each, Missing)} == {"error"}
+
+
+@requirement("monitoring.severity_critical")
+def test_a_function_of_which_most_requests_fail_is_down_and_critical(tmp_path: Path) -> None:
+    """Payments fail for two users of three while everything else works."""
+    broken = [Hit("/pay", 500 if n % 3 else 200, tries=(("a:1", 500 if n % 3 else 200),)) for n in range(60)]
+    report = report_of(tmp_path, HEALTHY + broken)
+    assert finding(report, "traffic_errors", "route:shop:GET /pay").severity == "critical"
+    assert report.verdict == "critical"
+
+
+@requirement("monitoring.severity_medium")
+def test_a_broken_function_that_is_declared_uncritical_is_medium(tmp_path: Path) -> None:
+    """The same failures, in the log of something the owner can do without."""
+    broken = [Hit("/hints", 500 if n % 3 else 200, tries=(("a:1", 500 if n % 3 else 200),)) for n in range(60)]
+    log = AccessLog(name="hints", path=str(write(tmp_path / "a.log", HEALTHY + broken)), format=FORMAT, critical=False)
+    report = judged(look(log))
+    assert finding(report, "traffic_errors", "route:hints:GET /hints").severity == "medium"
+
+
+@requirement("performance.no_vanity")
+def test_speed_that_is_failure_is_told_and_honest_speed_is_not(tmp_path: Path) -> None:
+    """Three per cent of quick 500s under a P95 of 69 ms; without them nobody is told off."""
+    failing = [h._replace(status=500, ms=2, tries=(("a:1", 500),)) if n % 33 == 0 else h for n, h in enumerate(HEALTHY)]
+    flattered = finding(report_of(tmp_path, failing), "fast_but_failing", "traffic:shop")
+    assert "counts 3.05 % failures as answers" in flattered.says
+    assert not [f for f in report_of(tmp_path, HEALTHY).findings if f.code == "fast_but_failing"]

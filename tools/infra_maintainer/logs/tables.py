@@ -12,7 +12,7 @@ from typing import Any, cast
 from urllib.parse import quote_plus
 
 from infra_maintainer.evidence.model import Why
-from infra_maintainer.logs.cut_off import ROUND_SECONDS, cut_off_us
+from infra_maintainer.logs.cut_off import cut_off_us
 from infra_maintainer.logs.summary import MOST_ROUTES, LogSummary, RouteStats
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.world.exchange import Ask
@@ -30,13 +30,14 @@ _COLUMNS = {
     "upstream_duration_s": "",
 }
 _FOLD = r"/([0-9]+|[0-9a-fA-F]{12,}|([A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)\\b"
-_FAILURE = "multiIf({s} IN (504, 408), 'timeout', {s} IN (499, 0), 'aborted', {s} >= 500, 'server_error', '')"
+_FAILURE = "multiIf({s} IN (504,408),'timeout',{s} IN (499,0),'aborted',{s}>=500,'server_error','')"
 _ANSWER_BYTES = 8 << 20
+_KINDS = ("timeout", "aborted", "server_error")
 _LEVELS = {"p50_us": 0.5, "p95_us": 0.95, "p99_us": 0.99}
 
 
 def summary_of_table(world: World, log: AccessLog) -> LogSummary:
-    """Five queries, whatever the number of rows. Raise WorldError for what the server refuses or the table lacks."""
+    """Seven queries, whatever the number of rows. Raise WorldError for what the server refuses or the table lacks."""
     asked = _Asked(world, log)
     total = asked.stats("'*'", limit=1)
     if not total:
@@ -109,37 +110,33 @@ class _Asked:
         return self._names[name]
 
     def stats(self, route: str, limit: int) -> list[RouteStats]:
-        """Per route: everything the summary says of one, in a single query."""
-        status, seconds = self.column("status"), self.column("duration_s")
-        us = f"toUInt64(round({seconds} * 1000000))"
-        kinds = ("timeout", "aborted", "server_error")
+        """Per route: everything the summary says of one, in two queries."""
+        status, us = self.column("status"), f"toUInt64(round({self.column('duration_s')}*1000000))"
         tried = self.column("upstream_status") if self.has("upstream_status") else ""
-        several = f"position({tried}, ',') > 0" if tried else "0"
-        nears = [f"{seconds} >= {at} AND {seconds} < {at} + 0.15" for at in ROUND_SECONDS]
+        several = f"position({tried},',')>0" if tried else "0"
         select = [
-            f"{route} AS route", "count()", *(f"quantileExact({level - 1e-12!r})({us})" for level in _LEVELS.values()),
-            f"avg({us})", f"sum({us})", *(f"countIf({self.failure} = '{kind}')" for kind in kinds),
-            f"countIf({several})", f"countIf({several} AND {status} < 499)",
-            f"uniqExactIf({self.column('client')}, {self.failure} != '')",
-            f"sum({self.column('upstream_duration_s')} * 1000000)" if self.has("upstream_duration_s") else "0",
-            *(f"countIf({near})" for near in nears), *(f"countIf({near} AND {self.failure} != '')" for near in nears),
-        ]  # fmt: skip
-        rows = self.rows(
-            f"SELECT {', '.join(select)} {self.source} GROUP BY route ORDER BY sum({us}) DESC LIMIT {limit}"
-        )
-        return [self._stats(row, bool(tried)) for row in rows]
+            f"{route} AS route",
+            "count()",
+            *(f"quantileExact({level - 1e-12!r})({us})" for level in _LEVELS.values()),
+            f"avg({us})",
+            f"sum({us}) AS spent",
+            *(f"countIf({self.failure}='{kind}')" for kind in _KINDS),
+            f"countIf({several})",
+            f"countIf({several} AND {status}<499)",
+            f"uniqExactIf({self.column('client')},{self.failure}!='')",
+            f"sum({self.column('upstream_duration_s')}*1000000)" if self.has("upstream_duration_s") else "0",
+        ]
+        rows = self.rows(f"SELECT {','.join(select)} {self.source} GROUP BY route ORDER BY spent DESC LIMIT {limit}")
+        ends: dict[str, list[tuple[int, int, int]]] = {}
+        for name, at, count, failed in self.rows(
+            f"SELECT {route} AS route,intDiv({us},10000) AS at,count(),countIf({self.failure}!='') AS f {self.source} "
+            f"AND {us}>=900000 GROUP BY route,at HAVING f>0 LIMIT 50000"
+        ):
+            ends.setdefault(str(name), []).append((int(at), int(count), int(failed)))
+        return [self._stats(row, bool(tried), ends.get(str(row[0]), [])) for row in rows]
 
-    def _stats(self, row: list[Any], knows_tries: bool) -> RouteStats:
-        failures = dict(zip(("timeout", "aborted", "server_error"), (int(each) for each in row[7:10]), strict=True))
-        width = len(ROUND_SECONDS)
-        ends = list(
-            zip(
-                (s * 100 for s in ROUND_SECONDS),
-                (int(n) for n in row[14 : 14 + width]),
-                (int(n) for n in row[14 + width :]),
-                strict=True,
-            )
-        )
+    def _stats(self, row: list[Any], knows_tries: bool, ends: list[tuple[int, int, int]]) -> RouteStats:
+        failures = dict(zip(_KINDS, (int(each) for each in row[7:10]), strict=True))
         return RouteStats(
             route=str(row[0]),
             requests=int(row[1]),

@@ -35,6 +35,7 @@ def subjects(survey: Survey) -> list[str]:
         *(f"traffic.burn.{name}" for name in ("fast", "medium", "slow")),
         "traffic.availability",
         "traffic.clients",
+        "traffic.critical",
         "traffic.clients.affected",
         "traffic.clients.scanners",
         "traffic.health.errors",
@@ -83,6 +84,7 @@ class _Told:
 
     def evidence(self) -> Iterator[AnyEvidence]:
         """Everything the summary holds, the whole first, then routes and upstreams."""
+        yield self.survey.declared("traffic.critical", self.log.critical, subject=self.subject)
         yield from self._lines()
         users = self.summary.users
         for kind in ("static", "bot", "health"):

@@ -13,6 +13,7 @@ from infra_maintainer.system.endpoint import Endpoint
 from infra_maintainer.system.fact import Fact
 from infra_maintainer.system.history import History, Quota
 from infra_maintainer.system.machine import Machine
+from infra_maintainer.system.page import Page
 from infra_maintainer.system.prometheus import Prometheus
 from infra_maintainer.system.recovery import Recovery
 from infra_maintainer.system.runbook import Runbook
@@ -43,6 +44,7 @@ class System(Section):
     instance: list[Instance] = []
     keep: list[Keep] = []
     machine: Machine | None = None
+    page: list[Page] = []
     prometheus: list[Prometheus] = []
     quota: list[Quota] = []
     recovery: Recovery = Recovery()

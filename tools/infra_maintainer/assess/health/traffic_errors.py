@@ -9,7 +9,7 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
 from infra_maintainer.assess.traffic import choose, name_of, samples, unknown_traffic
 
-RULES = ("health.traffic.errors", "health.traffic.errors.critical")
+RULES = ("health.traffic.errors.down", "health.traffic.errors", "health.traffic.errors.critical")
 FEWEST = 3  # failures: one broken request in a quiet hour is an accident, not a rate
 KINDS = {
     "server_error": "answered 5xx by a server",
@@ -37,7 +37,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         says = f"{name_of(number.subject)}: {shown(number)} of {samples(number)} requests failed"
         told = ", ".join(f"{int(each.value)} {KINDS[each.record.quantity.rsplit('.', 1)[-1]]}" for each in kinds)
         ids = [number.id, *(each.id for each in kinds)]
-        broken = next((rule for rule in rules if rule.exceeded(number.value)), None)
+        mild = _declared_uncritical(facts, number.subject)
+        broken = next((rule for rule in (rules[:2] if mild else rules) if rule.exceeded(number.value)), None)
         if broken is None or _failed(facts, number) < FEWEST:
             yield Pass(
                 code="traffic_errors", subject=number.subject, says=f"{says} (limit {limit(rules[-1])})", evidence=ids,
@@ -47,7 +48,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         yield Finding(
             code="traffic_errors",
             subject=number.subject,
-            severity=broken.severity,
+            severity="medium" if mild else broken.severity,
             says=f"{says}: {told} (limit {limit(broken)}){choice.more(number.subject)}",
             matters=MATTERS,
             do="Take the largest kind first: 5xx is in the server's log, time-outs are in what it waits for.",
@@ -58,6 +59,12 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     yield from unknown_traffic(
         facts, "traffic.errors", "traffic_errors", "Whether users of {name} get answers is not known."
     )
+
+
+def _declared_uncritical(facts: Facts, subject: str) -> bool:
+    """Whether the owner said that this traffic is not critical: a broken extra is no outage."""
+    said = facts.one("traffic.critical", f"traffic:{subject.split(':')[1]}")
+    return said is not None and said.value is False
 
 
 def _failed(facts: Facts, number: Number) -> float:

@@ -1,0 +1,1 @@
+"""A real browser for page timings: the [browser] extra."""
