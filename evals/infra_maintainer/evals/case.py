@@ -6,7 +6,7 @@ The key is computed here, from the world by policy, and is never written to a fi
 import json
 import shutil
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import as_file
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -140,11 +140,13 @@ def _known(scenario: Scenario, one: Known, numbers: Numbers, as_of: datetime) ->
         "subject": one.subject,
         "quantity": one.quantity,
         "value": worth,
-        "unit": unit_of(one.quantity),
+        "unit": one.currency or unit_of(one.quantity),
         "as_of": as_of,
     }
     if one.declared:
-        return Declared.model_validate({**common, "source": "infra.toml"})
+        days = None if one.days_ago is None else float(value(one.days_ago, numbers, where))
+        declared_on = None if days is None else (as_of - timedelta(days=days)).date()
+        return Declared.model_validate({**common, "source": "infra.toml", "declared_on": declared_on})
     n = None if one.n is None else int(float(value(one.n, numbers, where)))
     window = None if one.window is None else float(value(one.window, numbers, where))
     return Measured.model_validate(

@@ -51,7 +51,7 @@ def gold(case: Case, key: Key) -> Answer:
             "root_cause": _cause(run, expect.cause) if expect.cause else None,
             "explanation": "Your {u1} was not measured here; the verdict follows the reports."
             if any(c.id == "u1" for c in claims)
-            else "The verdict follows the reports.",
+            else "",
         }
     )
 

@@ -29,7 +29,7 @@ class _Part(BaseModel):
 
 
 class Known(_Part):
-    """One piece of evidence of the world. `value` and `n` may name draws: "p50 * tail"."""
+    """One piece of evidence of the world. `value`, `n`, `window` and `days_ago` may name draws: "p50 * tail"."""
 
     subject: str
     quantity: str
@@ -39,7 +39,9 @@ class Known(_Part):
     window: Term | None = None
     source: str = "recorded"
     quote: str | None = None
-    declared: bool = False
+    currency: str | None = Field(default=None, description="of a quantity that is money")
+    declared: bool = Field(default=False, description="said by the owner, not measured")
+    days_ago: Term | None = Field(default=None, description="days since the owner said it")
 
 
 class Gap(_Part):

@@ -159,11 +159,20 @@ def _twins_separate(main: Ready, twin: Ready) -> list[str]:
     """What is right in one world is wrong in the other, both ways."""
     right, other = gold(main.case, main.key), gold(twin.case, twin.key)
     problems: list[str] = []
+    if _told(main) == _told(twin):
+        problems.append(f"policy says the same of {main.case.scenario.id} and of its twin")
     if twin.mark(right.model_dump_json()).honest:
         problems.append(f"the trap's answer passes in the twin of {main.case.scenario.id}")
     if main.mark(other.model_dump_json()).honest:
         problems.append(f"the twin's answer passes in {main.case.scenario.id}")
     return problems
+
+
+def _told(each: Ready) -> tuple[object, ...]:
+    """What policy says of a case, without its numbers."""
+    run = each.key.run
+    findings = {(one.code, one.subject, one.severity) for one in run.findings}
+    return run.verdict, run.severity, findings, {(one.quantity, one.subject) for one in run.unmeasured}
 
 
 def _key_is_not_on_disk(each: Ready) -> list[str]:

@@ -64,11 +64,12 @@ class _Run:
 def gather(sources: tuple[Source, ...], survey: Survey) -> list[AnyEvidence]:
     """Run every source, at the same time where the world allows, and complete what they owe with Missing.
 
-    A world of ready-made evidence is not looked at: it answers with the records that these sources could have given.
+    A world of ready-made evidence is not looked at: it answers with the records of the kinds that these sources give.
     """
     if survey.world.recorded_evidence is not None:
-        wanted = {quantity for each in sources for quantity in (*each.quantities, *each.also)}
-        return [each for each in map(evidence_from, survey.world.recorded_evidence) if each.quantity in wanted]
+        kinds = {quantity.partition(".")[0] for each in sources for quantity in (*each.quantities, *each.also)}
+        records = map(evidence_from, survey.world.recorded_evidence)
+        return [each for each in records if each.quantity.partition(".")[0] in kinds]
     evidence: list[AnyEvidence] = []
     runs: list[tuple[_Run, list[tuple[str | None, str]]]] = []
     for each in sources:

@@ -218,10 +218,13 @@ def _averaged(data: Data, run: Run, draw: random.Random) -> bool:
 
 
 def _cause(data: Data, run: Run, draw: random.Random) -> bool:
+    """Something else is blamed, on evidence that is not about it."""
     claim = _pick(data, draw, "observed")
     if claim is None:
         return False
-    data["root_cause"] = {"component": "database:orders", "mechanism": "lock_contention", "evidence": claim["evidence"]}
+    others = sorted({field.subject or "" for field in numeric(run)} - {claim["subject"], ""})
+    blamed = draw.choice(others) if others else "database:ledger"
+    data["root_cause"] = {"component": blamed, "mechanism": "lock_contention", "evidence": claim["evidence"]}
     return True
 
 
