@@ -135,7 +135,8 @@ def _write(scenario: Scenario, evidence: list[Known], missing: list[Gap], number
 
 def _known(scenario: Scenario, one: Known, numbers: Numbers, as_of: datetime) -> Measured | Declared:
     where = f"scenario {scenario.id}: {one.quantity}"
-    worth = value(one.value, numbers, where)
+    text = unit_of(one.quantity) == "text"  # words are never arithmetic
+    worth = one.value if text else value(one.value, numbers, where)
     common = {
         "subject": one.subject,
         "quantity": one.quantity,
