@@ -11,8 +11,13 @@ from pathlib import Path
 import pytest
 
 from infra_maintainer.assess.model import Finding, Pass, Unknown
+from infra_maintainer.system.load import parse_system
+from infra_maintainer.tools.drill import drill_backups
+from infra_maintainer.tools.kit import Kit
+from infra_maintainer.tools.record import record
+from infra_maintainer.tools.recovery import run_dr_checklist
 from tests.recovery.checklist import declared, findings, one, report_on
-from tests.recovery.conftest import Borg, Restic
+from tests.recovery.conftest import PASSWORD, Borg, Restic
 from tests.recovery.source_cluster import Cluster
 from tests.recovery.test_drill_scenarios import copy_of, flip, pack_of
 from tests.requirements_link import requirement
@@ -213,3 +218,19 @@ def test_a_repository_that_nobody_declared_is_mentioned_and_not_judged(good_dump
     unknown = one(report, "undeclared_backups", Unknown)
     assert str(folder) in unknown.says
     assert not any(str(folder) in each.says for each in declared_too.unknowns)
+
+
+def test_a_recorded_world_gives_the_same_findings_elsewhere(restic: Restic, place: Path, tmp_path: Path) -> None:
+    """The repository is gone when it is replayed; the password is not in the recording."""
+    restic.backup(changed(place / "data", "a"), "--time", ago(days=3))
+    toml = restic_toml(restic, data_path=str(place / "data"))
+    (tmp_path / "infra.toml").write_text(toml)
+    record(tmp_path / "world", tmp_path / "infra.toml", [], 12)
+    live = findings(report_on(toml))
+    shutil.rmtree(restic.path)
+    kit = Kit(parse_system(toml), None, tmp_path / "world")
+    replayed = run_dr_checklist(kit, kit.world(60), [])
+    assert findings(replayed) == live and live["stale_backup"] == "critical"
+    assert PASSWORD not in "".join(path.read_text() for path in (tmp_path / "world").iterdir() if path.is_file())
+    with pytest.raises(ValueError, match="no repositories to restore from"):
+        drill_backups(kit, kit.world(60), ["orders"])

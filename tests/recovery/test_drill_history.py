@@ -7,6 +7,9 @@ import pytest
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.evidence.store import Store
 from infra_maintainer.report.recovery_plan import render_plan
+from infra_maintainer.system.load import parse_system
+from infra_maintainer.tools.kit import Kit
+from infra_maintainer.tools.security import check_security_baseline
 from tests.recovery.checklist import declared, drill, findings, kept, one, report_on
 from tests.requirements_link import requirement
 
@@ -86,6 +89,15 @@ def test_a_drill_older_than_a_quarter_is_overdue_and_one_that_only_listed_is_non
     report = report_on(toml, kept(store, drill(1, passed=False, level=2, observed_seconds=None)))
     assert findings(report)["drill_overdue"] == "high"
     assert "drill_overdue" not in {each.code for each in report.passes}
+
+
+def test_a_drill_that_validated_and_failed_is_no_restore_test(toml: str, store: Store) -> None:
+    """Neither here nor in the security baseline, which reads the same ledger."""
+    kept(store, drill(100), drill(1, passed=False))
+    assert findings(report_on(toml, store))["drill_overdue"] == "high"
+    kit = Kit(parse_system(toml), store)
+    security = check_security_baseline(kit, kit.world(60), [], lambda message: None)
+    assert findings(security)["restore_untested"] == "high"
 
 
 def test_the_newest_failed_drill_is_critical_with_its_own_reason(toml: str, store: Store) -> None:

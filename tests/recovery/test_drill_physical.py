@@ -97,6 +97,12 @@ def test_a_flipped_byte_in_the_backup_is_seen_by_verify_and_by_the_drill_and_not
         bundle.write_bytes(original)
 
 
+def test_a_physical_copy_damaged_on_purpose_fails_its_drill(stanza: Stanza, drills: Drills) -> None:
+    """The canary: page checksums find what neither rows nor indexes of this database show."""
+    record = drills.run(stanza.target(canary=True))
+    assert (record.result, record.counts) == ("failed", False)
+
+
 def test_the_repository_is_the_same_after_a_drill(stanza: Stanza, drills: Drills) -> None:
     """Names, sizes, times and content of every file: the drill only reads."""
     before = fingerprint(stanza.cluster.home / "pgbackrest")

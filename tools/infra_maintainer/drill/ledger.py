@@ -36,8 +36,9 @@ class History(NamedTuple):
 
     @property
     def validated(self) -> DrillRecord | None:
-        """The newest drill that came as far as validating, whatever it found."""
-        return next((record for record in reversed(self.counted) if record.level >= VALIDATED), None)
+        """The newest drill that validated what came back, and passed: a failed one tested nothing but the alarm."""
+        good = (each for each in reversed(self.counted) if each.level >= VALIDATED and each.result == "passed")
+        return next(good, None)
 
 
 def read_ledger(lines: Iterable[str]) -> tuple[DrillRecord, ...]:

@@ -65,7 +65,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             yield survey.measured("drill.age", age, subject=backup.subject, source=f"{LEDGER}, drill {validated.id}")
         else:
             yield survey.missing(
-                "drill.age", "no_data", "never tested: no drill has restored and validated it", how, source=LEDGER,
+                "drill.age", "no_data", "never tested: no validated drill of it has passed", how, source=LEDGER,
                 subject=backup.subject,
             )  # fmt: skip
 
