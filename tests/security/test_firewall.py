@@ -37,6 +37,25 @@ RULESETS = {
         "table ip f { chain input { type filter hook input priority 0; policy drop; counter accept;\n}\n}\n",
         False,
     ),
+    "a drop in a chain that only some packets enter": (
+        "table ip f { chain bad { drop;\n}\nchain input { type filter hook input priority 0; policy accept; "
+        "ip saddr 192.0.2.1 jump bad;\n}\n}\n",
+        False,
+    ),
+    "a drop in a chain that every packet enters": (
+        "table ip f { chain every { tcp dport 443 accept; drop;\n}\n"
+        "chain input { type filter hook input priority 0; policy accept; jump every;\n}\n}\n",
+        True,
+    ),
+    "ports in a verdict map": (
+        "table inet f { chain input { type filter hook input priority 0; policy drop; "
+        "tcp dport vmap { 22 : accept, 25 : drop };\n}\n}\n",
+        True,
+    ),
+    "a whole protocol": (
+        "table inet f { chain input { type filter hook input priority 0; policy drop; meta l4proto udp accept;\n}\n}\n",
+        True,
+    ),
     "a chain that no hook reaches": ("table ip f { chain unused { drop;\n}\n}\n", False),
 }
 
@@ -63,6 +82,10 @@ def test_nftables_is_judged_on_what_the_kernel_lists(name: str) -> None:
     rules, filters = RULESETS[name]
     found = parse_nft(listed_by_nft(rules))
     assert (found.state == "filters") is filters, found
+    if name == "ports in a verdict map":
+        assert [lets_in(found, "tcp", port) for port in (22, 25)] == [True, False]
+    if name == "a whole protocol":
+        assert lets_in(found, "udp", 5353) and not lets_in(found, "tcp", 5353)
     if name == "default drop":
         assert lets_in(found, "tcp", 443) and not lets_in(found, "tcp", 6379)
 
@@ -107,6 +130,17 @@ def test_iptables_headers_with_policy_accept_are_no_firewall() -> None:
         == "open"
     )
     assert parse_iptables("").state == "unknown"
+
+
+@requirement("security.firewall")
+def test_iptables_drops_by_default_only_where_every_packet_comes_by() -> None:
+    """A chain that some packets enter rejects some; one that all enter rejects the rest; a bare protocol is all ports."""
+    some = "-P INPUT ACCEPT\n-N bad\n-A INPUT -s 192.0.2.1/32 -j bad\n-A bad -j DROP\n"
+    assert parse_iptables(some).state == "open"
+    rest = "-P INPUT ACCEPT\n-N all\n-A INPUT -j all\n-A all -p udp -j ACCEPT\n"
+    rest += "-A all -j REJECT --reject-with icmp-port-unreachable\n"
+    found = parse_iptables(rest)
+    assert found.state == "filters" and lets_in(found, "udp", 53) and not lets_in(found, "tcp", 22)
 
 
 @requirement("security.firewall")

@@ -31,9 +31,10 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     outside = [each for each in survey.world.host.snapshot("listeners") if _is_outside(str(each["address"]))]
     uses_six = any(":" in str(each["address"]) for each in outside)
     four, failures = _filter(survey, _READERS)
-    six = _filter(survey, _READERS_6)[0] if uses_six else None
-    if four is None:
-        worst = next((each for each in failures if each.why != "not_supported"), failures[0])
+    six, six_failures = _filter(survey, _READERS_6) if uses_six else (None, [])
+    if four is None or (four.state == "filters" and uses_six and six is None):
+        unread = failures or six_failures
+        worst = next((each for each in unread if each.why != "not_supported"), unread[0])
         for quantity in ("firewall.filters", "firewall.forwarded.ports"):
             how = f"{worst.how}; {_ELSEWHERE}"
             yield survey.missing(quantity, worst.why, worst.detail, how, source="packet filter")

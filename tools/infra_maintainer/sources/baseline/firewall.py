@@ -37,10 +37,14 @@ def _nft(items: list[dict[str, Any]], families: tuple[str, str]) -> Filter:
     chains = [item["chain"] for item in items if "chain" in item and item["chain"]["family"] in families]
     rules = [item["rule"] for item in items if "rule" in item and item["rule"]["family"] in families]
     inputs = [chain for chain in chains if chain.get("hook") == "input" and chain.get("type") == "filter"]
-    names = _reached([_place(chain) for chain in inputs], rules)
-    reached = [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) in names]
-    drops = any(chain.get("policy") == "drop" for chain in inputs) or any(_drops_all(rule) for rule in reached)
-    allowed = frozenset(port for rule in reached if _verdict(rule) == "accept" for port in _nft_ports(rule))
+    start = [_place(chain) for chain in inputs]
+    names, always = _reached(start, rules, always=False), _reached(start, rules, always=True)
+    reached = [rule for rule in rules if _place_of(rule) in names]
+    # A drop in a chain that only some packets enter is no default.
+    drops = any(chain.get("policy") == "drop" for chain in inputs) or any(
+        _drops_all(rule) for rule in reached if _place_of(rule) in always
+    )
+    allowed = frozenset(port for rule in reached for port in _accepted(rule))
     forwarded = frozenset(port for rule in rules if _verdict(rule) in ("dnat", "redirect") for port in _nft_ports(rule))
     if not inputs:
         return Filter("open", frozenset(), forwarded, "no chain filters input")
@@ -56,20 +60,62 @@ def _place(chain: dict[str, Any]) -> tuple[str, str, str]:
     return chain["family"], chain["table"], chain["name"]
 
 
-def _reached(start: list[tuple[str, str, str]], rules: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+def _place_of(rule: dict[str, Any]) -> tuple[str, str, str]:
+    return rule["family"], rule["table"], rule["chain"]
+
+
+def _reached(
+    start: list[tuple[str, str, str]], rules: list[dict[str, Any]], *, always: bool
+) -> set[tuple[str, str, str]]:
+    """The chains that packets may come to, or with `always` that every packet comes to."""
     seen, waiting = set(start), list(start)
     while waiting:
         place = waiting.pop()
         for rule in rules:
-            if (rule["family"], rule["table"], rule["chain"]) != place:
+            if _place_of(rule) != place or (always and len(_conditions(rule)) > 1):
                 continue
-            for step in rule.get("expr", []):
-                target = (step.get("jump") or step.get("goto") or {}).get("target")
-                following = (place[0], place[1], str(target))
-                if target and following not in seen:
+            for target in _targets(rule):
+                following = (place[0], place[1], target)
+                if following not in seen:
                     seen.add(following)
                     waiting.append(following)
     return seen
+
+
+def _targets(rule: dict[str, Any]) -> Iterable[str]:
+    for step in rule.get("expr", []):
+        verdicts = [step, *(verdict for _, verdict in _map_of(step))]
+        for verdict in verdicts:
+            jump = verdict.get("jump") or verdict.get("goto")
+            if jump:
+                yield str(jump["target"])
+
+
+def _map_of(step: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """The pairs of a verdict map, such as `tcp dport vmap { 22 : accept }`."""
+    data = step.get("vmap", {}).get("data", {}) if isinstance(step.get("vmap"), dict) else {}
+    return [(pair[0], pair[1]) for pair in data.get("set", [])] if isinstance(data, dict) else []
+
+
+def _accepted(rule: dict[str, Any]) -> Iterable[str]:
+    """The ports that one rule lets in; a rule that names a protocol and nothing else lets in all of its ports."""
+    if _verdict(rule) == "accept":
+        yield from _nft_ports(rule)
+        protocols = [_protocol(step) for step in _conditions(rule)]
+        if len(protocols) == 1 and protocols[0]:
+            yield f"{protocols[0]}/0-65535"
+    for step in rule.get("expr", []):
+        payload = step.get("vmap", {}).get("key", {}) if isinstance(step.get("vmap"), dict) else {}
+        field = payload.get("payload", {}) if isinstance(payload, dict) else {}
+        if field.get("field") == "dport":
+            yield from (f"{field['protocol']}/{port}" for port, verdict in _map_of(step) if "accept" in verdict)
+
+
+def _protocol(step: dict[str, Any]) -> str | None:
+    match = step.get("match", {})
+    left = match.get("left", {})
+    is_protocol = left.get("meta", {}).get("key") == "l4proto" or left.get("payload", {}).get("field") == "protocol"
+    return match["right"] if is_protocol and match.get("op") == "==" and match.get("right") in ("tcp", "udp") else None
 
 
 def _verdict(rule: dict[str, Any]) -> str:
@@ -115,8 +161,12 @@ def parse_iptables(filter_rules: str, nat_rules: str = "") -> Filter:
                 names.add(target[1])
                 waiting.append(target[1])
     reached = [rule for place, rule in appended if place in names]
+    always = {
+        "INPUT",
+        *(rule.removeprefix("-j ") for place, rule in appended if place == "INPUT" and " " not in rule[3:]),
+    }
     drops = (policy is not None and policy[1] == "DROP") or any(
-        re.fullmatch(r"-j (DROP|REJECT)( .*)?", rule) for rule in reached
+        re.fullmatch(r"-j (DROP|REJECT)( .*)?", rule) for place, rule in appended if place in always
     )
     opens = any(place == "INPUT" and rule == "-j ACCEPT" for place, rule in appended)
     allowed = frozenset(_iptables_ports(rule for rule in reached if "-j ACCEPT" in rule))
@@ -136,6 +186,8 @@ def _iptables_ports(rules: Iterable[str]) -> Iterable[str]:
         if protocol and ports:
             for port in ports[1].split(","):
                 yield f"{protocol[1]}/{port.replace(':', '-')}"
+        elif protocol and re.fullmatch(r"-p \w+( -m (tcp|udp|comment))*( --comment (\"[^\"]*\"|\S+))? -j ACCEPT", rule):
+            yield f"{protocol[1]}/0-65535"
 
 
 def parse_ufw(text: str) -> Filter:
@@ -163,7 +215,8 @@ def combine(filters: Iterable[Filter]) -> Filter | None:
     closed = [each for each in known if each.state == "filters"]
     if not closed:
         return known[0]._replace(forwarded=forwarded)
-    allowed = frozenset.intersection(*(each.allowed for each in closed))
+    # What one program lists another may show in a form that is not read: then the port counts as let in.
+    allowed = frozenset().union(*(each.allowed for each in closed))
     return closed[0]._replace(allowed=allowed, forwarded=forwarded)
 
 

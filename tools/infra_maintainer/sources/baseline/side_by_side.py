@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from infra_maintainer.sources.registry import AnyEvidence
@@ -23,5 +24,9 @@ def side_by_side(
             yield from probe(item)
         return
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        for found in pool.map(lambda item: list(probe(item)), items):
+        for found in pool.map(partial(_listed, probe), items):
             yield from found
+
+
+def _listed(probe: Callable[[T], Iterable[AnyEvidence]], item: T) -> list[AnyEvidence]:
+    return list(probe(item))
