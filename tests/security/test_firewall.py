@@ -134,7 +134,7 @@ def test_iptables_headers_with_policy_accept_are_no_firewall() -> None:
 
 @requirement("security.firewall")
 def test_iptables_drops_by_default_only_where_every_packet_comes_by() -> None:
-    """A chain that some packets enter rejects some; one that all enter rejects the rest; a bare protocol is all ports."""
+    """A chain that some packets enter rejects some; one that all enter rejects the rest."""
     some = "-P INPUT ACCEPT\n-N bad\n-A INPUT -s 192.0.2.1/32 -j bad\n-A bad -j DROP\n"
     assert parse_iptables(some).state == "open"
     rest = "-P INPUT ACCEPT\n-N all\n-A INPUT -j all\n-A all -p udp -j ACCEPT\n"
