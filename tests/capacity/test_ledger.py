@@ -77,3 +77,10 @@ def test_a_kept_plan_can_be_verified_against_later(tmp_path: Path) -> None:
     assert kept is not None and '"plan"' in kept
     again = report_from(kept)
     assert again.findings == report.findings and again.evidence == report.evidence
+
+
+def test_the_mean_of_a_week_is_not_kept_as_one_more_reading(tmp_path: Path) -> None:
+    """Checks of sustained use read the samples of minutes: a plan must not put its weekly mean among them."""
+    store = Store(tmp_path / "store.db")
+    plan(TOML, world_at(tmp_path, 90), tmp_path / "store.db", horizon=30)
+    assert store.samples("service.load", "service:shop", at_hour(0)) == []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # imported where they are used: a server that is only asked f
     from infra_maintainer.evidence.watched import Stretch, Watched
 
 LOCK_WAIT_S = 10.0
+LONGEST_READING_S = 3600
 
 
 class StoreError(Exception):
@@ -220,13 +221,17 @@ def _iso(moment: datetime) -> str:
 
 
 def _samples(records: "list[AnyEvidence]") -> Iterator[dict[str, Any]]:
-    """Measured numbers as samples; one statistic per quantity, the plain reading, so that like follows like."""
+    """Measured numbers as samples; one statistic per quantity, the plain reading, so that like follows like.
+
+    The mean of an hour and more is history itself: among the readings of minutes it would count as one of them.
+    """
     from infra_maintainer.evidence.model import Measured
 
     for each in records:
         if (
             isinstance(each, Measured)
             and each.stat in ("instant", "mean", "rate")
+            and (each.window or 0) < LONGEST_READING_S
             and isinstance(each.value, int | float)
         ):
             yield {
