@@ -201,3 +201,16 @@ def test_doctor_clears_what_a_killed_drill_left(place: Path) -> None:
     lines, _ = examine(place / "infra.toml", place / "store.db", 2)
     assert not dead.exists()
     assert any("cleared" in line and str(dead) in line for line in lines)
+
+
+def test_a_secret_that_a_program_prints_is_not_in_the_record(place: Path, drills: Drills) -> None:
+    """The text of a dump comes back in the server's error message; what looks like a secret is taken out."""
+    folder = place / "nightly"
+    folder.mkdir()
+    head = "--\n-- PostgreSQL database dump\n--\n"
+    bad = "create table t (a int);\ninsert into t values ('password=hunter2-verysecret');\n"
+    (folder / "orders.sql").write_text(head + bad + "-- filler\n" * 200 + "-- PostgreSQL database dump complete\n")
+    record = drills.run(Target(name="orders", kind="dump", place=str(folder)))
+    assert "restore-errors" in codes(record)
+    assert "hunter2" not in record.model_dump_json()
+    assert "[redacted" in record.model_dump_json()

@@ -8,6 +8,7 @@ from datetime import datetime
 from infra_maintainer.drill.formats.copies import Copy
 from infra_maintainer.drill.record import Checked, Completeness, DrillRecord, Issue, Level, Result, recovery_seconds
 from infra_maintainer.drill.target import Target
+from infra_maintainer.evidence.redact import quote
 
 DETAIL = 300
 
@@ -40,11 +41,11 @@ class Notes:
             self.phases[phase] = self.phases.get(phase, 0.0) + time.monotonic() - started
 
     def issue(self, code: str, detail: str) -> None:
-        self.issues.append(Issue(code=code, detail=detail[:DETAIL]))
+        self.issues.append(Issue(code=code, detail=quote(detail, DETAIL)))
 
     def checked(self, check: Checked) -> None:
         """Keep a check; a failed one is an issue too."""
-        self.checks.append(check)
+        self.checks.append(check.model_copy(update={"says": quote(check.says, DETAIL)}))
         if check.outcome == "failed" and check.code is not None:
             self.issue(check.code, check.says)
 
