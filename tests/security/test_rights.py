@@ -55,12 +55,30 @@ def test_sudo_rules_that_are_as_good_as_root_are_named_with_file_and_line() -> N
         ("ops ALL=(ALL) ALL", "every command"),
         ("ops ALL=(root) /usr/bin/less /var/log/*", "less as root"),
         ("ops ALL=(root) /opt/run *", "wildcard"),
+        ("ops ALL = NOPASSWD:ALL", "without a password"),
+        ("#1000 ALL=(root) /bin/bash", "bash as root"),
+        ("ops ALL=(postgres) /bin/psql, (root) /usr/bin/tee /etc/x", "tee as root"),
+        ("ops ALL=(root) SHELLS\nCmnd_Alias EDIT = /usr/bin/vim : SHELLS = /opt/x, /bin/zsh", "zsh as root"),
     ],
 )
 def test_each_kind_of_excess_is_told_apart(line: str, kind: str) -> None:
     """One rule, one kind."""
     (excess,) = read_sudoers({"/etc/sudoers": line + "\n"}.get, NAMES.get).excess
     assert kind in excess.kind
+
+
+@requirement("security.least_privilege")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ops ALL=(postgres) ALL",
+        "ops ALL=(postgres) NOPASSWD: /bin/bash",
+        "ops ALL=(root) /usr/local/bin/backup --daily",
+    ],
+)
+def test_what_runs_as_another_user_or_exactly_is_no_way_to_root(line: str) -> None:
+    """Rights of postgres, and one exact command."""
+    assert not read_sudoers({"/etc/sudoers": line + "\n"}.get, NAMES.get).excess
 
 
 @requirement("security.least_privilege", "honesty.unknown")

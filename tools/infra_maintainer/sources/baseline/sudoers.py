@@ -36,7 +36,8 @@ def read_sudoers(read: Callable[[str], str | None], names_in: Callable[[str], li
     The distribution's own `root ALL` and the group rules `%sudo`/`%wheel`/`%admin ALL` with a password are the normal
     way to administer and are no excess; whoever is in those groups is counted with the root-equal groups.
     """
-    excess: list[Excess] = []
+    rules: list[tuple[str, int, str]] = []
+    aliases: dict[str, list[str]] = {}
     unread: list[str] = []
     files = 0
     waiting = [("/etc/sudoers", 0)]
@@ -58,9 +59,18 @@ def read_sudoers(read: Callable[[str], str | None], names_in: Callable[[str], li
                 waiting += [(f"{include[2].rstrip('/')}/{name}", depth + 1) for name in kept]
             elif include:
                 waiting.append((include[2], depth + 1))
+            elif alias := re.match(r"Cmnd_Alias\s+(.+)$", line):
+                aliases |= _aliases(alias[1])
             else:
-                excess += [Excess(path, number, who, kind) for who, kind in _judge(line)]
+                rules.append((path, number, line))
+    # An alias may be defined after its use, and in another file.
+    excess = [Excess(path, number, *found) for path, number, line in rules for found in _judge(line, aliases)]
     return Reading(tuple(excess), tuple(unread), files)
+
+
+def _aliases(text: str) -> dict[str, list[str]]:
+    named = (part.partition("=") for part in re.split(r"\s+:\s+", text))
+    return {name.strip(): [each.strip() for each in commands.split(",")] for name, _, commands in named}
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -73,24 +83,21 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
             continue
         line = (joined + raw).strip()
         joined = ""
-        if line and (not line.startswith("#") or re.match(r"#include(dir)?\s", line)):
+        if line and (not line.startswith("#") or re.match(r"#(include(dir)?|\d+)\s", line)):
             yield first, line
 
 
-def _judge(line: str) -> Iterator[tuple[str, str]]:
+def _judge(line: str, aliases: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     if line.startswith("Defaults"):
         if re.search(r"!\s*authenticate\b", line):
             yield "everyone", "no password is asked (Defaults !authenticate)"
         return
     match = re.match(r"(?P<who>\S+)\s+(?P<hosts>[^=]+?)\s*=\s*(?P<what>.+)$", line)
-    if not match or re.match(r"(User|Runas|Host|Cmnd)_Alias\b", line):
+    if not match or re.match(r"(User|Runas|Host)_Alias\b", line) or match["who"] == "root":
         return
     who = match["who"]
-    what = re.sub(r"^\([^)]*\)\s*", "", match["what"])
-    without_password = "NOPASSWD:" in what
-    commands = [re.sub(r"^(?:[A-Z_]+:\s*)+", "", part.strip()) for part in what.split(",")]
-    if who == "root":
-        return
+    without_password = "NOPASSWD:" in match["what"]
+    commands = list(_as_root(match["what"], aliases))
     if "ALL" in commands:
         if without_password:
             yield who, "every command without a password (NOPASSWD: ALL)"
@@ -103,3 +110,29 @@ def _judge(line: str) -> Iterator[tuple[str, str]]:
             yield who, f"{program} as root gives a root shell or any file"
         elif "*" in command:
             yield who, "a command with a wildcard"
+
+
+def _as_root(what: str, aliases: dict[str, list[str]]) -> Iterator[str]:
+    """The commands of a rule that run as root: what runs as another user only is no way to root by itself.
+
+    A run-as list holds for the commands after it, until the next one.
+    """
+    runs_as_root = True
+    for part in re.split(r",(?![^(]*\))", what):
+        command = part.strip()
+        run_as = re.match(r"\(([^)]*)\)\s*", command)
+        if run_as:
+            users = {user.strip() for user in run_as[1].split(":")[0].split(",")}
+            runs_as_root = not users or bool(users & {"root", "ALL", "#0", ""})
+            command = command[run_as.end() :]
+        command = re.sub(r"^(?:[A-Z_]+:\s*)+", "", command)
+        if runs_as_root:
+            yield from _expanded(command, aliases, 5)
+
+
+def _expanded(command: str, aliases: dict[str, list[str]], depth: int) -> Iterator[str]:
+    if command not in aliases or depth == 0:
+        yield command
+        return
+    for each in aliases[command]:
+        yield from _expanded(each, aliases, depth - 1)
