@@ -24,7 +24,7 @@ OWED = ("bill.rows", "bill.days", "bill.age", "bill.zeroed", "bill.anomalies")
     title="bills in the FOCUS format",
     jobs=("costs",),
     quantities=OWED,
-    also=("bill.cost.effective", "resource.cost", "resource.covered", "resource.tags"),
+    also=("bill.cost.effective", "commitment.utilisation", "resource.cost", "resource.covered", "resource.tags"),
     subjects=lambda survey: [f"bill:{bill.name}" for bill in survey.system.bill],
     configure='declare the FOCUS export of your provider in infra.toml: [[bill]] path = "exports/focus/"',
 )
