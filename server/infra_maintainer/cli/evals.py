@@ -24,8 +24,8 @@ def run(options: argparse.Namespace) -> int:
     """Self-check, run, report; the exit code says how it went."""
     suite = _suite(options)
     subject = choose(options)
-    examined = examine(suite)
-    if examined.problems:
+    examined = _examine(suite)
+    if examined is None or examined.problems:
         return _unfit(examined)
     plan = Plan(suite, tuple(range(1, options.seeds + 1)), options.repeats, options.at_once, options.limit)
     lines = asyncio.run(run_plan(plan, subject, options.out, _progress))
@@ -50,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
 
 def self_check(options: argparse.Namespace) -> int:
     """The suite against its own mutants."""
-    examined = examine(_suite(options))
+    examined = _examine(_suite(options))
+    if examined is None:
+        return UNFIT
     if options.json:
         print(json.dumps(examined._asdict(), indent=1, sort_keys=True))
         return UNFIT if examined.problems else 0
@@ -103,7 +105,18 @@ def _suite(options: argparse.Namespace) -> list[Scenario]:
     return [each for each in suite if not wanted or each.id in wanted]
 
 
-def _unfit(examined: Examined) -> int:
+def _examine(suite: list[Scenario]) -> Examined | None:
+    """The self-check; None, and a word why, when a scenario's world is not what its file says."""
+    try:
+        return examine(suite)
+    except ScenarioError as error:
+        print(f"self-check: {error}; the suite may not judge", file=sys.stderr)
+        return None
+
+
+def _unfit(examined: Examined | None) -> int:
+    if examined is None:
+        return UNFIT
     for problem in examined.problems[:20]:
         print(f"self-check: {problem}", file=sys.stderr)
     print(f"self-check: {len(examined.problems)} problems; the suite may not judge", file=sys.stderr)
