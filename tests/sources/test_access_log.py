@@ -8,6 +8,7 @@ from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.model import Finding, Report
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.model import Measured, Missing
+from infra_maintainer.evidence.store import Store
 from infra_maintainer.logs.nginx import TIMED
 from infra_maintainer.sources.gather import gather
 from infra_maintainer.sources.registry import AnyEvidence, all_sources
@@ -220,3 +221,20 @@ def test_speed_that_is_failure_is_told_and_honest_speed_is_not(tmp_path: Path) -
     flattered = finding(report_of(tmp_path, failing), "fast_but_failing", "traffic:shop")
     assert "counts 3.05 % failures as answers" in flattered.says
     assert not [f for f in report_of(tmp_path, HEALTHY).findings if f.code == "fast_but_failing"]
+
+
+def test_normal_comes_from_the_store_and_is_unknown_before_it_has_three_weeks(tmp_path: Path) -> None:
+    """Earlier runs at this hour of the week had 25 ms; now it is 69 ms, above twice normal."""
+    log = AccessLog(name="shop", path=str(write(tmp_path / "a.log", HEALTHY)), format=FORMAT)
+    source = tuple(each for each in all_sources() if each.name == "access_log")
+    store = Store(tmp_path / "store.db")
+    world = LiveWorld(30)
+    for weeks in (1, 2, 3):
+        before = gather(source, Survey(world, System(access_log=[log]), history=store))
+        assert "traffic.latency.normal" in {e.quantity for e in before if isinstance(e, Missing)}
+        past = datetime.now(UTC) - timedelta(weeks=weeks, minutes=10)
+        survey = Survey(world, System())
+        kept = survey.measured("traffic.latency.tail", 25.0, subject="traffic:shop", source="earlier", as_of=past)
+        store.keep([kept], f"run_{weeks}", "health", past, "healthy", "{}")
+    report = judged(gather(source, Survey(world, System(access_log=[log]), history=store)))
+    assert finding(report, "slower_than_normal", "traffic:shop").severity == "high"

@@ -1,7 +1,9 @@
 """What users got, from the access logs of the server in front: real users, every request, exact percentiles."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
+from statistics import median
 
 from infra_maintainer.evidence.model import Stat
 from infra_maintainer.logs.find import HOW_TO_LOG_TIMES, files_of, format_from, summary_of_files
@@ -11,6 +13,7 @@ from infra_maintainer.logs.tables import summary_of_table
 from infra_maintainer.logs.upstreams import UpstreamStats
 from infra_maintainer.reliability.availability import of_requests
 from infra_maintainer.reliability.burn import burns
+from infra_maintainer.reliability.normal import LEAST_WEEKS, same_hour
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.access_log import AccessLog
@@ -40,6 +43,8 @@ def subjects(survey: Survey) -> list[str]:
         "traffic.clients.scanners",
         "traffic.health.errors",
         "traffic.latency.cut_off",
+        "traffic.latency.normal",
+        "traffic.latency.tail",
         "traffic.repeats",
         "traffic.retries.hidden",
         "traffic.time",
@@ -96,6 +101,7 @@ class _Told:
             return
         yield from self._route(self.subject, users, users)
         yield from self._budget(users)
+        yield from self._normal(users)
         if self.summary.clients:
             yield self._number("traffic.clients", self.summary.clients, "count")
             affected = percent(self.summary.clients_failed or 0, self.summary.clients)
@@ -106,6 +112,33 @@ class _Told:
             yield from self._route(f"route:{self.log.name}:{plain(route.route)}", route, users)
         for upstream in self.summary.upstreams[:MOST_ROUTES]:
             yield from self._upstream(f"upstream:{self.log.name}:{plain(upstream.address)}", upstream, users)
+
+    def _normal(self, users: RouteStats) -> Iterator[AnyEvidence]:
+        """P95 as one sample for later runs, and what earlier runs at this hour of the week kept."""
+        if users.p95_us is None:
+            return
+        yield self._number("traffic.latency.tail", users.p95_us / 1000, "instant")
+        now, history = self.survey.world.clock.now(), self.survey.history
+        kept = history.samples("traffic.latency.tail", self.subject, now - timedelta(weeks=5)) if history else []
+        weeks = same_hour(kept, now)
+        if len(weeks) < LEAST_WEEKS:
+            yield self.survey.missing(
+                "traffic.latency.normal",
+                "no_data",
+                f"only {len(weeks)} of the last four weeks have a run at this hour of the week",
+                "run it every hour with a store (infra-maintainer watch), or declare a [[prometheus]]",
+                subject=self.subject,
+                source="store",
+            )
+            return
+        yield self.survey.measured(
+            "traffic.latency.normal",
+            median(weeks),
+            subject=self.subject,
+            stat="p95",
+            n=len(weeks),
+            source="samples kept in the store, the same hour of the last four weeks",
+        )
 
     def _budget(self, users: RouteStats) -> Iterator[AnyEvidence]:
         """Availability by requests, and how fast the budget of 0.1 % errors burns at the end of the log."""
