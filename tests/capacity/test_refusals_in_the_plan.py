@@ -134,6 +134,7 @@ def test_a_store_that_is_no_database_costs_the_memory_and_not_the_answer(tmp_pat
     assert any("not kept" in note for note in report.notes)
 
 
+CPU = '[[history]]\nsubject = "host:web-1"\nquantity = "cpu.utilisation"\ncsv = "/srv/cpu.csv"\n'
 LATENCY = TOML + '[[history]]\nsubject = "service:shop"\nquantity = "service.latency"\ncsv = "/srv/latency.csv"\n'
 
 
@@ -179,3 +180,19 @@ def test_users_and_use_per_user_are_told_apart(tmp_path: Path) -> None:
     report = plan(toml, write_world(tmp_path / "w", at_hour(30 * 24), files))
     assert number(report, "service.load_per_user", "service:shop") == pytest.approx(2.0, rel=1e-3)
     assert any(each.subject == "series:service.users@service:shop" for each in report.passes)
+
+
+@requirement("capacity.bottlenecks")
+@pytest.mark.parametrize(("limit", "likely"), [(85, True), (90, False)])
+def test_a_limit_without_a_date_is_no_calm(limit: int, likely: bool, tmp_path: Path) -> None:
+    """A wild series: no date, yet what most paths reach is a finding, what some reach is unknown; never a pass."""
+    toml = CPU + f"limit = {limit}\n"
+    values = made(90, growth_per_day=0.12, noise=5.0, seed=4, level=50.0)
+    report = plan(toml, write_world(tmp_path / "w", at_hour(90 * 24), {"/srv/cpu.csv": as_csv(values)}), horizon=45)
+    about = "series:cpu.utilisation@host:web-1"
+    assert number(report, "capacity.limit", about) == limit
+    assert missing(report, "forecast.breach.middle").detail.startswith("wide")
+    found = [each for each in report.findings if (each.code, each.subject) == ("bottlenecks", about)]
+    unknown = [each for each in report.unknowns if (each.code, each.subject) == ("bottlenecks", about)]
+    assert (len(found), len(unknown)) == ((1, 0) if likely else (0, 1))
+    assert all("of the simulated paths reach the limit" in each.says for each in [*found, *unknown])

@@ -123,7 +123,8 @@ def about_date(history: Cleaned, forecast: Forecast, limit: float | None, breach
         return Refusal("no_trend", "date", no_growth(history, forecast.trend), "a longer history, or a trend to see")
     room = limit - float(np.nanmedian(history.mean[-7 * 24 :]))
     width = float(np.mean(forecast.high80[-24:] - forecast.low80[-24:]))
-    if width > WIDE_SHARE * room and not _narrow_date(breach, len(forecast.point)):
+    open_ended = breach.early80 is not None and breach.late80 is None
+    if width > WIDE_SHARE * room and open_ended:  # a range with two ends can be acted on, however wide
         return Refusal(
             "wide",
             "date",
@@ -132,12 +133,6 @@ def about_date(history: Cleaned, forecast: Forecast, limit: float | None, breach
             "a longer or a calmer history, or a shorter horizon",
         )
     return None
-
-
-def _narrow_date(breach: Breach, horizon_h: int) -> bool:
-    if breach.early80 is None:
-        return True
-    return breach.late80 is not None and breach.late80 - breach.early80 <= WIDE_SHARE * horizon_h
 
 
 def no_growth(history: Cleaned, trend: Trend) -> str:

@@ -13,7 +13,7 @@ from infra_maintainer.history.trace import Trace
 from infra_maintainer.sources.bend import bend
 from infra_maintainer.sources.break_load import break_load
 from infra_maintainer.sources.histories import histories
-from infra_maintainer.sources.outlook_evidence import KIND, outlook_evidence
+from infra_maintainer.sources.outlook_evidence import KIND, outlook_evidence, series_of
 from infra_maintainer.sources.past_forecasts import past_forecasts, scores
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
@@ -75,7 +75,10 @@ def _about(survey: Survey, trace: Trace, records: list[dict[str, object]]) -> It
         return
     declared = [h for h in survey.system.history if (h.quantity, h.subject) == (trace.quantity, trace.subject)]
     limits: dict[str, float] = survey.options.get("limits", {})
-    limit = next((h.limit for h in declared if h.limit is not None), limits.get(trace.quantity))
+    own = next((h.limit for h in declared if h.limit is not None), None)
+    if own is not None and unit_of(trace.quantity) == "%":
+        yield survey.declared("capacity.limit", own, subject=series_of(trace.quantity, trace.subject))
+    limit = limits.get(trace.quantity) if own is None else own
     if limit is None and trace.quantity == "service.load":
         limit = _carried(survey, trace.subject)
     ceiling = next((h.ceiling for h in declared if h.ceiling is not None), None)

@@ -84,8 +84,10 @@ def _room(facts: Facts, policy: Policy, as_of: datetime) -> Iterator[Declared | 
             if peak is None or not float(peak.value):
                 continue
             about = series(quantity, subject)
-            limit = _declared("capacity.limit", policy[rule].number, about, f"policy {rule}", as_of)
-            yield limit
+            limit = facts.one("capacity.limit", about)
+            if limit is None:
+                limit = _declared("capacity.limit", policy[rule].number, about, f"policy {rule}", as_of)
+                yield limit
             yield derive("capacity.multiple", about, "limit / peak", as_of, limit=limit, peak=peak)
             yield derive("capacity.peak_buffer", about, "(limit - peak) / limit * 100", as_of, limit=limit, peak=peak)
             cores = facts.one("cpu.cores.usable", subject) if quantity == "cpu.utilisation" else None

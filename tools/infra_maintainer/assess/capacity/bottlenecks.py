@@ -16,7 +16,7 @@ WORD = {"capacity.break_load": "breaks", "capacity.bend": "stops to scale"}
 @check(
     title="what breaks, at what load, by which date",
     quantities=("capacity.multiple", "forecast.breach.early80"),
-    policies=("capacity.breach.soon", "capacity.breach"),
+    policies=("capacity.breach.soon", "capacity.breach", "capacity.breach.likely"),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """Ordered by the early end of the date range, then by the multiple of the peak that fits."""
@@ -50,6 +50,35 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             how="keep a history: infra-maintainer watch, sysstat, or [[history]]",
             could_be="high",
         )
+
+
+def _undated(facts: Facts, policy: Policy, number: Number, says: str, ids: list[str]) -> Outcome:
+    """No date is no calm: what more likely than not comes is a finding, what cannot be told is unknown."""
+    rule, share = policy["capacity.breach.likely"], facts.number("forecast.breach.share", _dated(number))
+    refused = next((each for each in facts.missing("forecast.breach.middle", _dated(number))), None)
+    if share is not None and rule.exceeded(share.value):
+        return Finding(
+            code="bottlenecks",
+            subject=number.subject,
+            severity=rule.severity,
+            says=f"{says}; {shown(share)} of the simulated paths reach the limit within the horizon",
+            matters="The busiest hours will more likely than not be over the limit, though nobody can say when.",
+            do="Make room now, and look at the forecast again every week.",
+            evidence=[*ids, share.id],
+            policy=rule.id,
+        )
+    if refused is not None and refused.detail.startswith("wide"):
+        return Unknown(
+            code="bottlenecks",
+            subject=number.subject,
+            quantity="forecast.breach.middle",
+            says=says,
+            why=refused.why,
+            how=refused.how,
+            evidence=ids,
+            could_be="high",
+        )
+    return Pass(code="bottlenecks", subject=number.subject, says=says, evidence=ids)
 
 
 def _bend(facts: Facts, number: Number) -> Iterator[Outcome]:
@@ -90,7 +119,7 @@ def _one(facts: Facts, policy: Policy, place: int, number: Number) -> Iterator[O
         missing = facts.missing("forecast.breach.middle", _dated(number))
         why = f"; no date: {missing[0].detail}" if missing else "; no date: not within the horizon, or no forecast"
         ids += [each.id for each in missing[:1]]
-        yield Pass(code="bottlenecks", subject=subject, says=says + why, evidence=ids)
+        yield _undated(facts, policy, number, says + why, ids)
         return
     ids += [begin.id, *([end.id] if end else [])]
     says += f"; reached in {shown(begin)} to {shown(end) if end else 'later than the horizon'} (80 % range)"
