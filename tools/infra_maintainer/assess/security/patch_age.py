@@ -1,5 +1,6 @@
 """Is every security fix installed within 30 days of its publication?"""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts, Number
@@ -7,6 +8,7 @@ from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
+from infra_maintainer.evidence.model import Missing, Why
 
 AGE, LEAST, MOST = "patch.security.age", "patch.security.age.at_least", "patch.security.age.at_most"
 MATTERS = "The hole has been public for that long; exploits follow within days of a fix."
@@ -76,8 +78,7 @@ def _packages(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     rule = policy["security.patch.age"]
     over: list[Number] = []
     within: list[Number] = []
-    open_ended: list[Number] = []
-    undated: list[str] = []
+    open_ended: dict[tuple[Why, str], list[Missing | Number]] = defaultdict(list)
     for subject in dict.fromkeys([*facts.subjects(AGE), *facts.subjects(LEAST), *facts.subjects(MOST)]):
         exact, least, most = (facts.number(quantity, subject) for quantity in (AGE, LEAST, MOST))
         if exact:
@@ -86,10 +87,10 @@ def _packages(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             over.append(least)
         elif most and not rule.exceeded(most.value):
             within.append(most)
-        elif most:
-            open_ended.append(most)
         else:
-            undated += [each.id for each in facts.missing(MOST, subject)]
+            reason = next(iter(facts.missing(AGE, subject)), None)
+            key: tuple[Why, str] = (reason.why, reason.how) if reason else ("no_data", "read its changelog by hand")
+            open_ended[key] += [most] if most else facts.missing(MOST, subject)
     if over:
         yield Finding(
             code="patch_age",
@@ -104,16 +105,17 @@ def _packages(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     if within:
         says = f"other fixes are missing for no longer than {limit(rule)}: {_named(within)}"
         yield Pass(code="patch_age", subject="packages:within_limit", says=says, evidence=_ids(within), policy=rule.id)
-    if open_ended or undated:
+    for (why, how), known in open_ended.items():
+        bounds = [each for each in known if isinstance(each, Number)]
         yield Unknown(
             code="patch_age",
             subject="packages:undated",
             quantity=AGE,
-            says=f"security fixes are missing, public for at most: {_named(open_ended) or 'no bound known'}",
-            why="not_configured",
-            how="ask with exact = true (command line: --exact), which reads each changelog",
+            says=f"security fixes are missing, public for at most: {_named(bounds) or 'no bound known'}",
+            why=why,
+            how=how,
             could_be=rule.severity,
-            evidence=[*_ids(open_ended), *undated],
+            evidence=[*_ids(bounds), *(each.id for each in known if isinstance(each, Missing))],
             policy=rule.id,
         )
 
