@@ -1,6 +1,6 @@
 """A bill in files, read by DuckDB in this process: bounded memory, no other file, no network, no configuration change.
 
-CSV is read once into a roll-up per day and thing (a CSV is slow to scan again); Parquet is queried where it lies.
+CSV is read once into a table, a large one into a roll-up per day and thing; Parquet is queried where it lies.
 """
 
 import os
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from infra_maintainer.bills.failure import BillError
 from infra_maintainer.bills.files import BillFiles, csv_header, find_files
 from infra_maintainer.bills.questions import Loading, Question, sql_of
-from infra_maintainer.bills.relation import Relation, relation, rolled_up
+from infra_maintainer.bills.relation import CSV_TEXT, Relation, relation, rolled_up
 
 if TYPE_CHECKING:
     import duckdb
 
 MEMORY_MB = 512
+# Below this a table of all rows is made in half the time of a roll-up; above it the roll-up saves memory and scans.
+ROLL_UP_BYTES = 512 << 20
 # Nothing is guessed: a sniffer looks at the first rows, and one broken row there would refuse the whole file.
 READ_CSV = (
     "read_csv({files}, columns={columns}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"',"
@@ -49,8 +51,10 @@ class DuckdbBill:
 
 
 @contextmanager
-def open_files(path: str, memory_mb: int = MEMORY_MB, deadline_s: float = 300) -> Iterator[DuckdbBill]:
-    """Open the FOCUS files at a path. Memory in MB, deadline in seconds per statement.
+def open_files(
+    path: str, memory_mb: int = MEMORY_MB, deadline_s: float = 300, roll_up_bytes: int = ROLL_UP_BYTES
+) -> Iterator[DuckdbBill]:
+    """Open the FOCUS files at a path. Memory in MB, deadline in seconds per statement, roll-up of CSV above a size.
 
     Raises BillError when DuckDB is not installed, nothing is readable, or a mandatory column is absent.
     """
@@ -74,13 +78,15 @@ def open_files(path: str, memory_mb: int = MEMORY_MB, deadline_s: float = 300) -
         }
     )
     try:
-        yield DuckdbBill(connection, _load(connection, path, files, deadline_s), deadline_s)
+        yield DuckdbBill(connection, _load(connection, path, files, deadline_s, roll_up_bytes), deadline_s)
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _load(connection: "duckdb.DuckDBPyConnection", path: str, files: BillFiles, deadline_s: float) -> Loading:
+def _load(
+    connection: "duckdb.DuckDBPyConnection", path: str, files: BillFiles, deadline_s: float, roll_up_bytes: int
+) -> Loading:
     connection.execute("SET TimeZone='UTC'")
     connection.execute("SET enable_progress_bar=false")  # it writes to stdout, which belongs to the report or to MCP
     connection.execute(f"SET allowed_paths={_literals([*files.csv, *files.parquet])}")
@@ -92,7 +98,7 @@ def _load(connection: "duckdb.DuckDBPyConnection", path: str, files: BillFiles, 
     for (kind, columns), group in layouts.items():
         source = _source(kind, columns, group)
         try:
-            each = relation("duckdb", dict(columns), source, with_files=True)
+            each = relation("duckdb", dict(columns), source, with_files=files.total > 1)
         except BillError as error:
             refusal, skipped = error, skipped + group
             continue
@@ -103,7 +109,8 @@ def _load(connection: "duckdb.DuckDBPyConnection", path: str, files: BillFiles, 
     views = " UNION ALL BY NAME ".join(f"SELECT * FROM focus_{number}" for number in range(len(related)))
     broken_rows = 0
     if files.csv:
-        _run(connection, f"CREATE TABLE focus AS {rolled_up(f'({views})')}", deadline_s)
+        rows = rolled_up(f"({views})", with_files=files.total > 1) if files.size > roll_up_bytes else views
+        _run(connection, f"CREATE TABLE focus AS {rows}", deadline_s)
         ((broken_rows,),) = _run(connection, "SELECT count(DISTINCT (file_id, line)) FROM reject_errors", deadline_s)
     else:
         connection.execute(f"CREATE VIEW focus AS {views}")
@@ -133,7 +140,7 @@ def _layouts(connection: "duckdb.DuckDBPyConnection", files: BillFiles) -> tuple
     for file in files.csv:
         names = csv_header(file)
         if names:
-            layouts.setdefault(("csv", tuple((name, "VARCHAR") for name in names)), []).append(file)
+            layouts.setdefault(("csv", tuple((name, CSV_TEXT) for name in names)), []).append(file)
         else:
             unreadable.append(file)
     for file in files.parquet:

@@ -15,6 +15,7 @@ from infra_maintainer.system.history import History, Quota
 from infra_maintainer.system.machine import Machine
 from infra_maintainer.system.page import Page
 from infra_maintainer.system.prometheus import Prometheus
+from infra_maintainer.system.recommendation import Opencost, Recommendation
 from infra_maintainer.system.recovery import Recovery
 from infra_maintainer.system.runbook import Runbook
 from infra_maintainer.system.scaling import Scaling
@@ -46,7 +47,9 @@ class System(Section):
     machine: Machine | None = None
     page: list[Page] = []
     prometheus: list[Prometheus] = []
+    opencost: list[Opencost] = []
     quota: list[Quota] = []
+    recommendation: list[Recommendation] = []
     recovery: Recovery = Recovery()
     runbook: list[Runbook] = []
     scaling: list[Scaling] = []
