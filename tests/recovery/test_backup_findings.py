@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 from infra_maintainer.assess.model import Finding, Pass, Unknown
+from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.registry import sources_for
+from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.load import parse_system
 from infra_maintainer.tools.drill import drill_backups
 from infra_maintainer.tools.kit import Kit
-from infra_maintainer.tools.record import record
 from infra_maintainer.tools.recovery import run_dr_checklist
+from infra_maintainer.world.recording import RecordingWorld
+from infra_maintainer.world.world import LiveWorld
 from tests.recovery.checklist import declared, findings, one, report_on
 from tests.recovery.conftest import PASSWORD, Borg, Restic
 from tests.recovery.source_cluster import Cluster
@@ -224,8 +228,9 @@ def test_a_recorded_world_gives_the_same_findings_elsewhere(restic: Restic, plac
     """The repository is gone when it is replayed; the password is not in the recording."""
     restic.backup(changed(place / "data", "a"), "--time", ago(days=3))
     toml = restic_toml(restic, data_path=str(place / "data"))
-    (tmp_path / "infra.toml").write_text(toml)
-    record(tmp_path / "world", tmp_path / "infra.toml", [], 12)
+    world = RecordingWorld(LiveWorld(60), tmp_path / "world")
+    gather(sources_for("recovery"), Survey(world, parse_system(toml)))
+    world.close()
     live = findings(report_on(toml))
     shutil.rmtree(restic.path)
     kit = Kit(parse_system(toml), None, tmp_path / "world")
