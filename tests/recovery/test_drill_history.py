@@ -115,6 +115,13 @@ def test_the_slowest_drill_is_held_against_the_target(toml: str, store: Store) -
     assert "not included" in finding.says
 
 
+def test_the_trend_is_the_newest_drill_against_those_before_it(toml: str, store: Store) -> None:
+    """40 s after a median of 20 s is twice as slow; one drill alone has no trend."""
+    assert "trend" not in render_plan(report_on(toml, kept(store, drill(200, seconds=10))))
+    plan = render_plan(report_on(toml, kept(store, drill(100, seconds=30), drill(1, seconds=40))))
+    assert "trend: the newest timed drill against those before it: 100 %" in plan
+
+
 def test_a_restore_without_a_manifest_is_plausible_only(toml: str, store: Store) -> None:
     """Complete cannot be proven afterwards."""
     report = report_on(toml, kept(store, drill(1, completeness="plausible, not proven")))

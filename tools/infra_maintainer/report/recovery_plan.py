@@ -70,6 +70,8 @@ def _restores(facts: Facts, backups: list[str]) -> Iterator[str]:
         content, rows = (_value(facts, q, subject) for q in ("drill.completeness", "drill.rows"))
         size, key = (_value(facts, q, subject) for q in ("drill.restored", "drill.key"))
         yield f"  - content: {content}; rows: {rows}; restored: {size}; key from: {key}"
+        if (change := facts.one("drill.observed.change", subject)) is not None:
+            yield f"  - trend: the newest timed drill against those before it: {_cell(change)}"
         for issue in facts.all("drill.issue", subject):
             yield f"  - issue: {issue.value}{_ids(issue)}"
 

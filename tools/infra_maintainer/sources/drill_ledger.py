@@ -25,6 +25,7 @@ LEDGER = "ledger of drills"
         "drill.level",
         "drill.lower_bound",
         "drill.observed",
+        "drill.observed.change",
         "drill.obstacle",
         "drill.passed",
         "drill.phase",
@@ -82,6 +83,8 @@ def _statistics(survey: Survey, subject: str, history: History) -> Iterator[AnyE
     if len(times) > 1:
         yield survey.measured("drill.observed", min(times), subject=subject, stat="min", source=LEDGER, n=len(times))
         yield survey.measured("drill.observed", median(times), subject=subject, stat="p50", source=LEDGER, n=len(times))
+        change = (times[-1] / median(times[:-1]) - 1) * 100
+        yield survey.measured("drill.observed.change", change, subject=subject, source=LEDGER, n=len(times))
 
 
 def _newest(survey: Survey, subject: str, record: DrillRecord) -> Iterator[AnyEvidence]:
