@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,7 +36,7 @@ KEPT = {"max_execution_time", "max_result_rows", "result_overflow_mode", "output
 
 
 @contextmanager
-def serve_clickhouse(engine: ClickHouse) -> Iterator[str]:
+def serve_clickhouse(engine: ClickHouse) -> Generator[str]:
     """The base URL of the engine's HTTP interface: GET with the statement, its values and settings."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra_maintainer.assess.costs_report import CostsReport
-from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.model import Derived, Measured
 from infra_maintainer.report.brief import LIMIT_CHARACTERS, brief, size
 from infra_maintainer.report.text import render_text
 from infra_maintainer.system.load import parse_system
@@ -132,3 +132,31 @@ def test_the_command_prints_the_report_as_json(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     assert report["costs"]["idea"]["answer"] == "refused"
     assert report["costs"]["seen"][0]["currency"] == "USD"
+
+
+@requirement("costs.coverage")
+def test_the_owner_s_word_closes_what_no_interface_tells_and_the_share_seen_is_said(tmp_path: Path) -> None:
+    """A volume described by dated facts: waste with a saving that can be recomputed; [[keep]] protects it."""
+    text = f'[[bill]]\npath = "{hundred_days(tmp_path)}"\n'
+    facts = {
+        "resource.kind": '"volume"', "resource.attached": "0", "resource.idle_time": "200", "resource.age": "400",
+        "resource.guard.kept": "false", "resource.guard.hold": "false", "resource.guard.kubernetes": "false",
+        "resource.guard.replication_disk": "false", "resource.guard.backup_plan": "false",
+    }  # fmt: skip
+    for quantity, value in facts.items():
+        text += (
+            f'[[fact]]\nsubject = "resource:q-1"\nquantity = "{quantity}"\nvalue = {value}\ndeclared_on = 2026-11-01\n'
+        )
+    report = audit(text)
+    (finding,) = [each for each in report.findings if each.code == "unattached_volume"]
+    assert "the bill drops by 1,500 USD a month" in finding.says
+    saving = next(each for each in report.evidence if each.quantity == "resource.saving")
+    assert isinstance(saving, Derived)
+    assert (saving.formula, saving.value) == ("cost", 1500.0)
+    (sums,) = report.costs.sums
+    assert (sums.safe_to_act, sums.needs_owner, sums.protected) == (1500.0, None, None)
+    (seen,) = report.costs.seen
+    assert seen.known_share == pytest.approx(100 * 1500 / 8700, rel=1e-4)
+    kept = audit(text.replace('guard.kept"\nvalue = false', 'guard.kept"\nvalue = true'))
+    assert not [each for each in kept.findings if each.code == "unattached_volume"]
+    assert kept.costs.sums[0].protected == 1500.0

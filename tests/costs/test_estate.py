@@ -170,7 +170,7 @@ def test_the_three_totals_hold_every_resource_once_and_no_currency_is_added() ->
     (sums,) = totals(verdicts(ESTATE))
     waste = [each for each in WASTE if each.expected == "waste"]
     cut = {"i-08": 40.0, "i-09": 40.0}
-    assert sums.safe_to_act_low == sum(cut.get(each.name, each.facts["resource.cost"]) for each in waste)
+    assert sums.safe_to_act_low == sum(cut.get(each.name, float(each.facts["resource.cost"])) for each in waste)
     assert sums.needs_owner_low == 40 + 4 * 100
     assert sums.protected_spend == sum(each.facts["resource.cost"] for each in TRAPS)
     assert sums.unknown_spend == 0

@@ -58,7 +58,7 @@ def test_only_what_is_old_is_counted_when_asked(tmp_path: Path) -> None:
     """Thirty days: a file touched forty days ago counts, a new one does not."""
     for name, age in (("old", 40), ("new", 1)):
         (tmp_path / name).write_bytes(b"x" * 10_000)
-        os.utime(tmp_path / name, (time.time() - age * 86400,) * 2)
+        os.utime(tmp_path / name, (time.time() - age * 86400, time.time() - age * 86400))
     assert tree_size(f"{tmp_path}|30")["bytes"] == os.stat(tmp_path / "old").st_blocks * 512
 
 

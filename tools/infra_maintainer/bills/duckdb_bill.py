@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ class DuckdbBill:
 @contextmanager
 def open_files(
     path: str, memory_mb: int = MEMORY_MB, deadline_s: float = 300, roll_up_bytes: int = ROLL_UP_BYTES
-) -> Iterator[DuckdbBill]:
+) -> Generator[DuckdbBill]:
     """Open the FOCUS files at a path. Memory in MB, deadline in seconds per statement, roll-up of CSV above a size.
 
     Raises BillError when DuckDB is not installed, nothing is readable, or a mandatory column is absent.

@@ -141,7 +141,11 @@ class Bill(Protocol):
 @cache
 def sql_of(dialect: Dialect, question: Question) -> str:
     """The checked-in text of a question in a dialect."""
-    return resources.files(__package__).joinpath("sql", dialect, f"{question}.sql").read_text(encoding="utf-8")
+    return (
+        resources.files("infra_maintainer.bills")
+        .joinpath("sql", dialect, f"{question}.sql")
+        .read_text(encoding="utf-8")
+    )
 
 
 def handed_out(dialect: str) -> dict[str, str]:
@@ -149,7 +153,7 @@ def handed_out(dialect: str) -> dict[str, str]:
 
     Raises FileNotFoundError for a dialect without such texts.
     """
-    folder = resources.files(__package__).joinpath("sql", dialect)
+    folder = resources.files("infra_maintainer.bills").joinpath("sql", dialect)
     names = ("daily", "tags", "resources", "commitments")
     return {name: folder.joinpath(f"{name}.sql").read_text(encoding="utf-8") for name in names}
 
@@ -164,4 +168,4 @@ def typed_rows(row: type[Row], rows: Iterable[tuple[Any, ...]]) -> list[Row]:
 
 
 def _adapter(row: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(list[row])
+    return TypeAdapter(list[row])  # pyright: ignore[reportInvalidTypeForm]  # the row type is a value here

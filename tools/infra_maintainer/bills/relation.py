@@ -94,6 +94,14 @@ def _duckdb_uncastable(expression: str, type_name: str, kind: Kind) -> str | Non
     return f"CASE WHEN {_duckdb_blank(expression, type_name)} IS NOT NULL AND ({cast}) IS NULL THEN 1 ELSE 0 END"
 
 
+def _postgres_text(expression: str, type_name: str) -> str:
+    return _blank(f"CAST({expression} AS TEXT)")
+
+
+def _nothing_to_count(expression: str, type_name: str, kind: Kind) -> str | None:
+    return None
+
+
 def _postgres_number(expression: str, type_name: str) -> str:
     return f"CAST({_blank(expression) if _is_text(type_name) else expression} AS DOUBLE PRECISION)"
 
@@ -102,6 +110,10 @@ def _postgres_moment(expression: str, type_name: str) -> str:
     if _is_text(type_name):
         return f"CAST({_blank(expression)} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
     return f"{expression} AT TIME ZONE 'UTC'" if "with time zone" in type_name else f"CAST({expression} AS TIMESTAMP)"
+
+
+def _clickhouse_text(expression: str, type_name: str) -> str:
+    return _blank(f"toString({expression})")
 
 
 def _clickhouse_number(expression: str, type_name: str) -> str:
@@ -133,18 +145,18 @@ WORDS: dict[Dialect, Words] = {
     # A value that does not cast is an error on PostgreSQL before 17, never a silent NULL: nothing to count.
     "postgres": Words(
         {
-            "text": lambda expression, _: _blank(f"CAST({expression} AS TEXT)"),
+            "text": _postgres_text,
             "number": _postgres_number,
             "moment": _postgres_moment,
         },
         {"text": "CAST(NULL AS TEXT)", "number": "CAST(NULL AS DOUBLE PRECISION)", "moment": "CAST(NULL AS TIMESTAMP)"},
         "CAST(charged_at AS DATE)",
         "CAST(date_trunc('month', coalesce(period_at, charged_at)) AS DATE)",
-        lambda *_: None,
+        _nothing_to_count,
     ),
     "clickhouse": Words(
         {
-            "text": lambda expression, _: _blank(f"toString({expression})"),
+            "text": _clickhouse_text,
             "number": _clickhouse_number,
             "moment": _clickhouse_moment,
         },

@@ -1,7 +1,7 @@
 """A bill that stays in the warehouse that holds it: the same questions run there, and only their rows come back."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,7 +60,7 @@ def quoted_table(table: str) -> str:
 @contextmanager
 def open_postgres(
     dsn: str, table: str, password: str | None = None, deadline_s: float = 300
-) -> Iterator[WarehouseBill]:
+) -> Generator[WarehouseBill]:
     """The FOCUS table of a PostgreSQL database, in one read-only transaction. `dsn` carries no password."""
     try:
         import psycopg

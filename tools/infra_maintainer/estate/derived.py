@@ -12,8 +12,11 @@ SOURCE = "arithmetic over the cited evidence"
 MOST_TERMS = 25
 
 
-def derived_savings(estate: Estate) -> list[Derived]:
-    """One record per proven saving, and per currency the sums: safe to act, owner's decision, protected, unknown."""
+def derived_savings(estate: Estate, usage: Sequence[Known]) -> list[Derived]:
+    """One record per proven saving; per currency the sums: safe to act, owner's decision, protected, unknown.
+
+    `usage` is the usage cost of each bill and currency: what of it an inventory knows is the coverage of all the rest.
+    """
     made: list[Derived] = []
     parts: dict[tuple[str, str], list[Derived]] = {}
     for each in without_overlaps(estate.verdicts):
@@ -28,6 +31,35 @@ def derived_savings(estate: Estate) -> list[Derived]:
         made += _sum(quantity, currency, [(each.id, float(each.value)) for each in records], records[0])
     for (quantity, currency), cited in costs.items():
         made += _sum(quantity, currency, [(each.id, float(each.value)) for each in cited], cited[0])
+    return made + _known_share(estate, usage)
+
+
+def _known_share(estate: Estate, usage: Sequence[Known]) -> list[Derived]:
+    """Percent of a bill's usage whose resources an inventory knows; only where one bill alone is in its currency."""
+    made: list[Derived] = []
+    for each in usage:
+        if sum(other.unit == each.unit for other in usage) > 1 or float(each.value) <= 0:
+            continue
+        costs = [
+            d.cost for d in estate.dossiers if d.kind is not None and d.cost is not None and d.cost.unit == each.unit
+        ]
+        if not costs:
+            continue
+        made += _sum("estate.known", each.unit, [(cost.id, float(cost.value)) for cost in costs], costs[0])
+        known = made[-1]
+        made.append(
+            Derived(
+                subject=each.subject,
+                quantity="bill.inventory.share",
+                stat="ratio",
+                value=round(float(known.value) * 100 / float(each.value), 4),
+                unit="%",
+                formula="known * 100 / usage",
+                inputs={"known": known.id, "usage": each.id},
+                as_of=each.as_of,
+                source=SOURCE,
+            )
+        )
     return made
 
 

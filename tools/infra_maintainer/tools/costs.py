@@ -2,6 +2,7 @@
 
 from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.costs_report import CostsReport, costs_section
+from infra_maintainer.assess.facts import Facts
 from infra_maintainer.estate.derived import derived_savings
 from infra_maintainer.estate.idea import judge_idea
 from infra_maintainer.estate.judged import judge_estate
@@ -22,7 +23,7 @@ def audit_costs(kit: Kit, world: World, idea: str | None = None, progress: Progr
     survey = Survey(world, kit.system, history=kit.store, progress=progress)
     evidence = gather(sources_for("costs"), survey)
     estate = judge_estate(evidence, lambda rule: kit.policy[rule].number)
-    evidence += derived_savings(estate)
+    evidence += derived_savings(estate, Facts(evidence).all("bill.cost.usage"))
     judged = judge_idea(idea, estate) if idea is not None else None
     report = assess(evidence, kit.policy, "costs", world.clock.now())
     section = costs_section(evidence, estate, judged)
