@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.template import DurationUnit, FieldName, TimeStyle
 
@@ -93,7 +94,9 @@ def _duration(log_format: Format, columns: Mapping[FieldName, str]) -> str:
     if duration is None:
         return f"CAST({UNTIMED} AS BIGINT)"
     factor = _FACTOR[log_format.duration_unit]
-    absent = f"CASE WHEN {duration} IN ('-', '') THEN {UNTIMED} END"
+    # An empty text is an absent member of a JSON object; elsewhere it is a line that does not fit.
+    marks = "('-', '')" if isinstance(log_format, JsonLines) else "('-')"
+    absent = f"CASE WHEN {duration} IN {marks} THEN {UNTIMED} END"
     if log_format.family == "nginx":  # never negative
         return f"coalesce(CAST(TRY_CAST({duration} AS DOUBLE) * {factor} AS BIGINT), {absent})"
     phases = [duration, *(phase for name in ("duration_2", "duration_3") if (phase := columns.get(name)))]

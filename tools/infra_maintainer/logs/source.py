@@ -1,5 +1,8 @@
 """The SQL that reads one block of lines: the rows that fit the format, and the lines that do not."""
 
+import re
+from collections import defaultdict
+
 from infra_maintainer.logs.hits import ACCEPTED, hits_select
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
@@ -30,11 +33,12 @@ class BlockSource:
             return
         width = len(log_format.segments())
         names = [f"s{number}" for number in range(1, width + 1)]
-        several = log_format.has_lists()
-        quick = hits_select(log_format, log_format.columns(lists=False), lists=False)
+        quick, words = _by_words(hits_select(log_format, log_format.columns(lists=False), lists=False))
+        several = log_format.has_lists(words)
         exact = hits_select(log_format, log_format.columns(lists=True), lists=True)
         whole = f"CASE WHEN {several} THEN concat_ws('\"', {', '.join(names)}) END"
-        self.fast = f"SELECT {quick}, {whole} AS line FROM {_rows(path, names)}"
+        split = "".join(f", string_split(s{number}, ' ') AS w{number}" for number in sorted(words))
+        self.fast = f"SELECT {quick}, {whole} AS line FROM (SELECT *{split} FROM {_rows(path, names)})"
         self.lists = (
             f"SELECT {exact}, NULL::VARCHAR AS line FROM {_cells('several', names)}" if several != "false" else None
         )
@@ -42,6 +46,18 @@ class BlockSource:
             f"SELECT line FROM (SELECT line, width, {exact} FROM {_cells(line, names)}) "
             f"WHERE width <> {width} OR NOT {ACCEPTED}"
         )
+
+
+_WORD = re.compile(r"split_part\(s(\d+), ' ', (\d+)\)")
+
+
+def _by_words(select: str) -> tuple[str, set[int]]:
+    """The same select list with segments of several words split once instead of once per word, and their numbers."""
+    wanted: dict[int, set[str]] = defaultdict(set)
+    for segment, word in _WORD.findall(select):
+        wanted[int(segment)].add(word)
+    words = {segment for segment, found in wanted.items() if len(found) > 1}
+    return _WORD.sub(lambda m: f"w{m[1]}[{m[2]}]" if int(m[1]) in words else m[0], select), words
 
 
 def _members(log_format: JsonLines, line: str) -> str:

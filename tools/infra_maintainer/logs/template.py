@@ -79,14 +79,21 @@ class Template(NamedTuple):
             found.update(_segment_columns(segment, f"s{number}", lists=lists))
         return found
 
-    def has_lists(self) -> str:
-        """An SQL condition: this line has more than one entry in an upstream variable, or may have."""
-        doubtful = [
-            f"s{number}"
-            for number, segment in enumerate(self.segments(), start=1)
-            if any(isinstance(part, Field) and part.lists for part in segment)
-        ]
-        conditions = [f"contains({column}, '{mark}')" for column in doubtful for mark in (", ", " : ")]
+    def has_lists(self, words: set[int]) -> str:
+        """An SQL condition: this line has more than one entry in an upstream variable, or may have.
+
+        `words` are the segments that are also there as w1, w2, ... split at blanks: more words than blanks are a list.
+        """
+        conditions: list[str] = []
+        for number, segment in enumerate(self.segments(), start=1):
+            fields = [part for part in segment if isinstance(part, Field)]
+            if not any(field.lists for field in fields):
+                continue
+            if number in words and all(field.lists or field.spaces == 0 for field in fields):
+                blanks = sum(part.count(" ") for part in segment if isinstance(part, str))
+                conditions.append(f"len(w{number}) <> {blanks + 1}")
+            else:
+                conditions += [f"contains(s{number}, '{mark}')" for mark in (", ", " : ")]
         return " OR ".join(conditions) or "false"
 
 
