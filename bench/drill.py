@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -93,7 +93,7 @@ class Times(NamedTuple):
 
 
 @contextmanager
-def folder(where: Path, account: Account) -> Iterator[Path]:
+def folder(where: Path, account: Account) -> Generator[Path]:
     """A short private folder of the ordinary user, removed at the end."""
     path = Path(tempfile.mkdtemp(prefix="imb-", dir=where))
     account.own(path)
@@ -155,12 +155,14 @@ def measure(rows: int, rounds: int, where: Path) -> dict[str, object]:
         subprocess.run([*restic, "backup", str(home / "nightly")], check=True, capture_output=True)
         target = Target(name="shop", kind="restic", place=str(home / "repo"), password_file=key, database="shop")
         times: list[Times] = []
+        records: list[DrillRecord] = []
         for _ in range(rounds):
             bare = by_hand(bin_folder, where, account, restic)
-            record = drilled(target, where)
-            data = sum(seconds for name, seconds in record.phases.items() if name in TO_THE_DATA)
-            times.append(Times(bare, data, sum(record.phases.values()) - data))
-        return figures(times, record, size, int(living))
+            records.append(drilled(target, where))
+            phases = records[-1].phases
+            data = sum(seconds for name, seconds in phases.items() if name in TO_THE_DATA)
+            times.append(Times(bare, data, sum(phases.values()) - data))
+        return figures(times, records[-1], size, int(living))
 
 
 def figures(times: list[Times], record: DrillRecord, size: int, living: int) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What backup programs print, read from their real output, old and new: words decide, never exit codes alone."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -104,8 +105,8 @@ def test_unfinished_copies_are_known_as_such() -> None:
         restic.parse_restore_size,
         borg.parse_list,
         borg.parse_archive_size,
-        lambda text: pgbackrest.parse_info(text, "demo"),
-        lambda text: barman.parse_backups(text, "pg"),
+        partial(pgbackrest.parse_info, stanza="demo"),
+        partial(barman.parse_backups, server="pg"),
         parse_contents,
     ],
 )
