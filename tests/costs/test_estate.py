@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.estate.dossier import dossiers
 from infra_maintainer.estate.guards import BUYS
+from infra_maintainer.estate.judged import judge_estate
+from infra_maintainer.estate.loads import derived_loads
 from infra_maintainer.estate.oversized import judge_oversized
 from infra_maintainer.estate.rules import RULES
 from infra_maintainer.estate.saving import Rates, covered_saving, saving, totals, without_overlaps
 from infra_maintainer.estate.unused import judge_unused
 from infra_maintainer.estate.verdict import Verdict
-from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.model import Derived, Measured
 from infra_maintainer.evidence.vocabulary import vocabulary
 from tests.costs.estate_fixture import AS_OF, BILL, ESTATE, OWNER, TRAPS, USE, WASTE, Row, evidence_of
 from tests.requirements_link import requirement
@@ -190,3 +192,16 @@ def test_a_hold_that_is_over_protects_no_more() -> None:
     later = dossiers(evidence_of([over]))
     (verdict,) = judge_unused(later, limit, NO_RATES, AS_OF - timedelta(days=400))
     assert verdict.verdict == "protected"
+
+
+def test_the_load_after_a_cut_is_evidence_that_anybody_can_recompute() -> None:
+    """38 % of two machines on half the size, one lost, 10 % growth: the formula over the cited values gives 167.2 %."""
+    known = evidence_of([each for each in TRAPS if each.name == "i-31"])
+    estate = judge_estate(known, limit)
+    rule, *loads = derived_loads(estate, 10.0, AS_OF)
+    by_id = {each.id: each for each in [*known, rule]}
+    (cpu,) = [each for each in loads if each.quantity == "resource.load_after.cpu"]
+    assert isinstance(cpu, Derived)
+    numbers = {name: float(by_id[identity].value) for name, identity in cpu.inputs.items()}
+    assert eval(cpu.formula, {"__builtins__": {}}, numbers) == pytest.approx(167.2)
+    assert cpu.value == pytest.approx(167.2)

@@ -6,10 +6,13 @@ from infra_maintainer.assess.policy import Policy
 from infra_maintainer.estate.verdict import Verdict
 from infra_maintainer.evidence.show import show
 
+LOADS = ("resource.load_after.cpu", "resource.load_after.memory", "resource.load_after.network")
+
 
 def outcome(verdict: Verdict, facts: Facts, policy: Policy) -> Finding | Pass | Unknown:
     """Waste and review are findings, protected is a pass, unknown stays unknown."""
     name = verdict.resource.removeprefix("resource:")
+    loads = [each.id for part in LOADS if (each := facts.number(part, verdict.resource)) is not None]
     thing = f"{verdict.kind.replace('_', ' ')} {name}"
     cost = "" if verdict.monthly_cost is None else f", {show(verdict.monthly_cost, verdict.currency or '1')} a month"
     if verdict.verdict == "unknown":
@@ -30,7 +33,7 @@ def outcome(verdict: Verdict, facts: Facts, policy: Policy) -> Finding | Pass | 
             code=verdict.rule,
             subject=verdict.resource,
             says=f"keep {thing}{cost}: it looks {_looks(verdict)} and buys {verdict.buys}",
-            evidence=verdict.evidence,
+            evidence=verdict.evidence if verdict.order != "right_size" else [*verdict.evidence, *loads],
         )
     saved = facts.number("resource.saving", verdict.resource)
     floor = policy["costs.saving.floor"]

@@ -6,6 +6,7 @@ from infra_maintainer.assess.facts import Facts
 from infra_maintainer.estate.derived import derived_savings
 from infra_maintainer.estate.idea import judge_idea
 from infra_maintainer.estate.judged import judge_estate
+from infra_maintainer.estate.loads import derived_loads
 from infra_maintainer.sources.gather import gather
 from infra_maintainer.sources.registry import sources_for
 from infra_maintainer.sources.survey import Survey
@@ -24,6 +25,7 @@ def audit_costs(kit: Kit, world: World, idea: str | None = None, progress: Progr
     evidence = gather(sources_for("costs"), survey)
     estate = judge_estate(evidence, lambda rule: kit.policy[rule].number)
     evidence += derived_savings(estate, Facts(evidence).all("bill.cost.usage"))
+    evidence += derived_loads(estate, kit.policy["costs.resize.growth"].number, world.clock.now())
     judged = judge_idea(idea, estate) if idea is not None else None
     report = assess(evidence, kit.policy, "costs", world.clock.now())
     section = costs_section(evidence, estate, judged)
