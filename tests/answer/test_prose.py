@@ -1,5 +1,7 @@
 """Free text of other hosts: numbers traced, words around them respected, what must be said is said."""
 
+import time
+
 import pytest
 
 from infra_maintainer.answer.ledger import Entry, Ledger
@@ -125,8 +127,38 @@ def test_prose_is_said_to_be_the_weaker_form() -> None:
     assert any("weaker" in note for note in verify(HONEST, run()).notes)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "x" * 100_001])
+@pytest.mark.parametrize("text", ["", "   ", "x" * 40_001, "1 2 " * 300])
 def test_nothing_and_a_book_are_refused(text: str) -> None:
     """Work is bounded."""
     with pytest.raises(ValueError, match="answer"):
         verify(text, run())
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "(",
+        "5 ( ",
+        "9",
+        "a-",
+        "a.",
+        "/a",
+        "delete the ",
+        "is very ",
+        "one hundred ",
+        "|",
+        '"',
+        "5 (ev1 + ",
+        "x" * 70 + "\n",
+    ],
+)
+def test_hostile_text_is_checked_in_bounded_time(unit: str) -> None:
+    """No pattern may take forever: 40,000 characters of anything end within seconds, most in a tenth of one."""
+    text = (unit * (40_000 // len(unit)))[:40_000]
+    begin = time.process_time()
+    try:
+        verify(text, run())
+    except ValueError as refused:
+        assert "at most" in str(refused)
+    assert time.process_time() - begin < 5

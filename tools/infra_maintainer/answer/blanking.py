@@ -32,13 +32,13 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
         r"\bv\d+(?:\.\d+)*\b",
         # Paths and host names with digits, host:port.
         r"(?<![\w.])(?:/[\w.@-]+)+/?",
-        r"\b[a-z][\w-]*(?:\.[a-z][\w-]*)+:\d{1,5}\b",
+        r"\b[a-z][\w-]{0,63}(?:\.[a-z][\w-]{0,63}){1,8}:\d{1,5}\b",
         r"\bport\s\d{1,5}\b",
         # Products with their version: "PostgreSQL 15.4", "Debian 12".
         r"\b(?:PostgreSQL|Postgres|MySQL|Redis|nginx|Debian|Ubuntu|Python|Linux|kernel|OpenSSL|OpenSSH|Node|Java)\s\d+(?:\.\d+)*\b",
         # Identifiers: letters first, digits glued on by nothing, a dash, a dot, a colon or an underscore.
         r"\b[a-z_]+\d[\w]*(?:[-.:_][\w]+)*\b",
-        r"\b[a-z][\w]*(?:[-_][a-z]\w*)*[-_]\d+[\w-]*\b(?!\s?%|\.\d)",
+        r"\b[a-z]\w{0,63}(?:[-_][a-z]\w{0,63}){0,8}[-_]\d+[\w-]*\b(?!\s?%|\.\d)",
         r"\b[a-z][a-z_]*\.\d+[a-z]+\b",
         r"\b\d+(?:st|nd|rd|th)\b",
         r"\b(?:step|phase|option|sprint|section|item|point|level|tier|day|priority|appendix|note|table|figure|layer)\s\d{1,2}\b(?!\s?%|\.\d)",

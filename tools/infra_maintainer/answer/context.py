@@ -1,6 +1,7 @@
 """What the words around a number say it is: family of quantity, statistic, subject."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from infra_maintainer.answer.ledger import Ledger
@@ -60,6 +61,7 @@ class Reader:
     def __init__(self, text: str, ledger: Ledger, numbers: list[Number]) -> None:
         self._text = text
         self._numbers = numbers
+        self._ends = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
         known = vocabulary().families
         self._family = re.compile(
             rf"\b(?:{'|'.join(sorted(map(re.escape, known), key=len, reverse=True))})\b", re.IGNORECASE
@@ -89,9 +91,8 @@ class Reader:
         return Around(families, stats, subjects, self._text[own.start : own.end], self._text[start:end], start)
 
     def _sentence(self, number: Number) -> tuple[int, int]:
-        ends = [0, *(match.end() for match in _SENTENCE_END.finditer(self._text)), len(self._text)]
-        start = max(end for end in ends if end <= number.start)
-        return start, min((end for end in ends if end > number.start), default=len(self._text))
+        index = bisect_right(self._ends, number.start)
+        return self._ends[index - 1], self._ends[index] if index < len(self._ends) else len(self._text)
 
     def _clauses(self, start: int, end: int) -> list[Clause]:
         """Pieces between breaks; a piece without a number or without a mention belongs to its neighbour."""

@@ -36,6 +36,7 @@ _TENS = {
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
 _GROUPS = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_LARGEST_SAID = 10**15
 _WORD = "|".join(sorted((*_SMALL, *_TENS, *_GROUPS), key=len, reverse=True))
 _WORDS = re.compile(
     rf"\b(?P<words>(?:(?:a|an)\s(?=hundred|thousand|million))?(?:{_WORD})(?:(?:[\s-]|\sand\s)(?:{_WORD}))*)"
@@ -155,7 +156,7 @@ def _said(words: list[str]) -> int:
             group = 0
         else:
             group += _SMALL.get(word, 0) + _TENS.get(word, 0)
-    return total + group
+    return min(total + group, _LARGEST_SAID)
 
 
 def _sayings(text: str) -> list[Number]:

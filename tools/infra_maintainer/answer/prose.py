@@ -26,8 +26,9 @@ _SAMPLES = re.compile(r"\(?\bn\s?=\s?[\d,]+[^()\[\]]*\)?")
 # Nothing but punctuation between a number and a citation binds the two.
 _BOUND = re.compile(rf"[\s*_`~.,;:—–-]*[\[(]\s*{POINTER}")
 # "4.5x (computed: ev_a / ev_b)": ids, the ten constants, brackets and four operators, at least one of them.
+_TERM = rf"[\s(]*(?:{POINTER}|\d+)[\s)]*?"
 _COMPUTED = re.compile(
-    rf"[*_`~]*\s*[(\[]\s*(?:computed:|=)?\s*(\(*\s*(?:{POINTER}|\d+)(?:\s*\)*\s*[-+*/]\s*\(*\s*(?:{POINTER}|\d+)\)*)+)\s*[)\]]"
+    rf"[*_`~]*\s*[(\[]\s*(?:computed:|=)?({_TERM}(?:\s?[-+*/]{_TERM}){{1,12}})\s*[)\]](?!\s*[-+*/]\s*[\w(])"
 )
 _LIMIT_WORD = re.compile(
     r"\b(?:against|threshold|target|limit|slo|sla|budget|baseline|policy|floor|ceiling|objective|allowed|above|over|under|below"
@@ -47,13 +48,17 @@ _USER_WORD = re.compile(
 _ASSUMED_WORD = re.compile(r"\b(?:assum\w+|hypothetical\w*|for example|suppose)\b", re.IGNORECASE)
 # By chance alone an invented number meets one of n values in about n / 2,500 cases; beyond this it has to be cited.
 _MOST_MEANT = 40
+# More is a dump, and each is compared with all the evidence.
+MOST_NUMBERS = 500
 _COUNT = frozenset({"1", None})
 
 
 def scan(text: str, run: Run) -> tuple[NumberResult, ...]:
-    """Every number in `text` with what stands behind it, in order."""
+    """Every number in `text` with what stands behind it, in order. Raises ValueError for more than MOST_NUMBERS."""
     subjects = {field.subject for field in run.ledger.fields() if field.subject}
     numbers = read(text, tuple({name for subject in subjects for name in names(subject)}))
+    if len(numbers) > MOST_NUMBERS:
+        raise ValueError(f"the answer holds {len(numbers)} numbers; at most {MOST_NUMBERS} are checked")
     # Constants of a formula in brackets belong to the formula.
     formulas = [found.span(1) for number in numbers if (found := _COMPUTED.match(text, number.end))]
     numbers = [one for one in numbers if not any(start <= one.start < end for start, end in formulas)]

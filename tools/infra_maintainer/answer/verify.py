@@ -13,7 +13,7 @@ from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.verification import Fault, Verification, verification
 
 # One answer is a page, not a book; a scan of more would only cost time.
-LONGEST_ANSWER = 100_000
+LONGEST_ANSWER = 40_000
 _WRAPPED = 60
 _STARTS_ANEW = re.compile(r"\s*(?:[-*+]\s|[|#>]|\d{1,2}[.)]\s|```)")
 

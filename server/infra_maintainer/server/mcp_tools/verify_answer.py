@@ -17,7 +17,7 @@ def make(kit: Kit) -> Tool:
     """The tool over a kit."""
 
     async def verify_answer(
-        answer: Annotated[str, Field(description="your whole draft, word for word", max_length=100_000)],
+        answer: Annotated[str, Field(description="your whole draft, word for word", max_length=40_000)],
         reports: Annotated[
             list[str], Field(min_length=1, max_length=10, description="run ids of the reports it speaks of")
         ],
