@@ -149,6 +149,14 @@ async def test_a_model_that_answers_in_prose_is_asked_once_more_and_then_marked(
     assert "submit_answer" in str(endpoint.requests[-1]["messages"][-1])
 
 
+@pytest.mark.parametrize("said", ['{"verdict": "splendid"}', "7 8 " * 900])
+async def test_a_model_that_types_what_cannot_be_checked_leaves_the_measurements(kit: Kit, said: str) -> None:
+    """A structure of another shape as text, and a dump of numbers."""
+    advice, _ = await ask(kit, probing_then(lambda request, turn: Reply([text(said)])))
+    assert (advice.status, advice.ended) == ("reports_only", "no_answer")
+    assert "Nothing that can be checked" in advice.text and "91 %" in advice.text
+
+
 async def test_a_refusing_model_leaves_what_the_measurements_say(kit: Kit) -> None:
     """It refuses before any tool was called: health is measured without it."""
     advice, _ = await ask(kit, lambda request: Reply([text("I cannot help.")], stop_reason="refusal"))

@@ -6,7 +6,7 @@ from infra_maintainer.answer.model import Answer
 from infra_maintainer.answer.render import render
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.verification import BAD, Verification
-from infra_maintainer.answer.verify import LONGEST_ANSWER, NotAnAnswer, verify
+from infra_maintainer.answer.verify import verify
 
 _LONGEST_DRAFT = 4000
 
@@ -28,9 +28,9 @@ def _unverified(said: str, run: Run) -> str:
     """The model's free text with every number that does not hold struck out."""
     text = said.strip()[:_LONGEST_DRAFT]
     try:
-        checked = verify(text[:LONGEST_ANSWER], run)
-    except NotAnAnswer:
-        return "\n## What the model wrote instead\nA structure that is no answer of the contract.\n"
+        checked = verify(text, run)
+    except ValueError as refused:  # a structure of another shape, or a dump of numbers
+        return f"\n## What the model wrote instead\nNothing that can be checked: {refused}.\n"
     for number in sorted(checked.numbers, key=lambda one: one.start or 0, reverse=True):
         if number.status in BAD and number.start is not None and number.end is not None:
             text = f"{text[: number.start]}~~{text[number.start : number.end].strip()}~~{text[number.end :]}"
