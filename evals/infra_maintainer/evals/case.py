@@ -88,10 +88,13 @@ def build(scenario: Scenario, seed: int, variant: Variant, where: Path) -> Case:
     return Case(scenario, seed, variant, question, world, config, place / f"{variant}.db")
 
 
-def key_of(case: Case) -> Key:
-    """The truth of a case. Raises ScenarioError when policy does not compute what the scenario is about."""
+def key_of(case: Case, known: list[Report] | None = None) -> Key:
+    """The truth of a case; `known` are the reports of the same world, when they are there already.
+
+    Raises ScenarioError when policy does not compute what the scenario is about.
+    """
     kit = Kit.from_paths(case.config, case.world, None)
-    reports = [run_one(job, kit, kit.world(TIME_LIMIT_S)) for job in case.scenario.jobs]
+    reports = known or [run_one(job, kit, kit.world(TIME_LIMIT_S)) for job in case.scenario.jobs]
     run = run_of(reports, kit.policy.rules(), case.question)
     expect = case.expect
     if run.verdict not in expect.verdict:

@@ -33,10 +33,18 @@ class Mark(NamedTuple):
         return self.form == "structure" and all(self.scores[name].holds for name in gates)
 
 
-def observed(case: Case, reply: Reply) -> tuple[Run, tuple[str, ...]]:
-    """What the subject itself obtained, and the jobs it asked for."""
+class Observed(NamedTuple):
+    """What a subject itself obtained, and the jobs it asked for."""
+
+    run: Run
+    calls: tuple[str, ...]
+
+
+def observed(case: Case, reply: Reply) -> Observed:
+    """From what the reply says it looked at, else from the case's store."""
     reports = list(reply.reports) if reply.reports is not None else _kept(case)
-    return run_of(reports, case.kit().policy.rules(), case.question), tuple(sorted({each.job for each in reports}))
+    run = run_of(reports, case.kit().policy.rules(), case.question)
+    return Observed(run, tuple(sorted({each.job for each in reports})))
 
 
 def _kept(case: Case) -> list[Report]:
@@ -46,8 +54,11 @@ def _kept(case: Case) -> list[Report]:
     return [report_from(text) for text in texts if text is not None]
 
 
-def mark(case: Case, key: Key, reply: Reply) -> Mark:
-    """Every scorer's word on a reply; a crash and text without structure hold nowhere."""
+def mark(case: Case, key: Key, reply: Reply, known: Observed | None = None) -> Mark:
+    """Every scorer's word on a reply; a crash and text without structure hold nowhere.
+
+    `known` is what the subject observed, when that is there already.
+    """
     if reply.crashed:
         return _nowhere("crashed", reply.crashed)
     try:
@@ -56,9 +67,9 @@ def mark(case: Case, key: Key, reply: Reply) -> Mark:
         return _nowhere("invalid", str(error))
     if answer is None:
         return _nowhere("prose" if reply.text.strip() else "empty", "no structured answer")
-    seen, calls = observed(case, reply)
-    against = replace(key.run, ledger=seen.ledger)
-    marked = Marked(case, key.run, answer, verify(answer, against), calls)
+    seen = known or observed(case, reply)
+    against = replace(key.run, ledger=seen.run.ledger)
+    marked = Marked(case, key.run, answer, verify(answer, against), seen.calls)
     return Mark("structure", {each.name: each.score(marked) for each in scorers()})
 
 

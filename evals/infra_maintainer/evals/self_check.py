@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from infra_maintainer.answer.verify import from_data
-from infra_maintainer.evals.case import VARIANTS, Case, Key, build, key_of
+from infra_maintainer.assess.model import Report
+from infra_maintainer.evals.case import VARIANTS, Case, Key, Variant, build, key_of
 from infra_maintainer.evals.gold import gold
-from infra_maintainer.evals.marking import Mark, Reply, mark
+from infra_maintainer.evals.marking import Mark, Observed, Reply, mark, observed
 from infra_maintainer.evals.mutation import rewrites, structure
 from infra_maintainer.evals.scenario import Expect, Scenario
 from infra_maintainer.evals.scorers.registry import scorers
@@ -42,10 +43,12 @@ class Ready(NamedTuple):
 
     case: Case
     key: Key
+    all_seen: Observed
 
     def mark(self, text: str, *, looked: bool = True) -> Mark:
         """Mark a text as the reply of somebody who looked at everything, or at nothing."""
-        return mark(self.case, self.key, Reply(text, reports=tuple(self.key.reports) if looked else ()))
+        reply = Reply(text, reports=tuple(self.key.reports) if looked else ())
+        return mark(self.case, self.key, reply, self.all_seen if looked else None)
 
 
 class Examined(NamedTuple):
@@ -70,11 +73,7 @@ def examine(suite: list[Scenario]) -> Examined:
     passed: dict[str, list[bool]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="im-selfcheck-") as scratch:
         for scenario in suite:
-            ready = {
-                (seed, variant): _ready(scenario, seed, variant, Path(scratch))
-                for seed in SEEDS
-                for variant in VARIANTS
-            }
+            ready = _all_ready(scenario, Path(scratch))
             for each in ready.values():
                 counted["golds"] += 1
                 problems += _gold_holds(each)
@@ -114,9 +113,23 @@ def examine(suite: list[Scenario]) -> Examined:
     )
 
 
-def _ready(scenario: Scenario, seed: int, variant: str, scratch: Path) -> Ready:
-    case = build(scenario, seed, variant, scratch)  # type: ignore[arg-type]  # one of VARIANTS
-    return Ready(case, key_of(case))
+def _all_ready(scenario: Scenario, scratch: Path) -> dict[tuple[int, Variant], Ready]:
+    """Every seed and variant. A world that is the same for two of them is looked at once: that is most of the time."""
+    ready: dict[tuple[int, Variant], Ready] = {}
+    reports: dict[tuple[int, bool], list[Report]] = {}
+    redrawn = bool(scenario.draw or scenario.twin.draw)
+    for seed in SEEDS:
+        for variant in VARIANTS:
+            world = (seed if redrawn else SEEDS[0], variant == "twin")
+            ready[seed, variant] = _ready(scenario, seed, variant, scratch, reports.get(world))
+            reports[world] = ready[seed, variant].key.reports
+    return ready
+
+
+def _ready(scenario: Scenario, seed: int, variant: Variant, scratch: Path, known: list[Report] | None = None) -> Ready:
+    case = build(scenario, seed, variant, scratch)
+    key = key_of(case, known)
+    return Ready(case, key, observed(case, Reply("", reports=tuple(key.reports))))
 
 
 def _gold_holds(each: Ready) -> list[str]:

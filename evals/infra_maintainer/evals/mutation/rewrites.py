@@ -17,7 +17,9 @@ def _converted(data: Data, draw: random.Random) -> None:
     for claim in data["claims"]:
         if claim["kind"] == "observed" and claim["unit"] in _TO and not isinstance(claim["value"], bool | str):
             unit, by = _TO[claim["unit"]]
-            claim.update(unit=unit, value=float(f"{claim['value'] / by:.12g}"))
+            rough = unit == "h" and isinstance(claim["value"], float)  # days told to four digits give rougher hours
+            digits = 3 if rough else 12
+            claim.update(unit=unit, value=float(f"{claim['value'] / by:.{digits}g}"))
 
 
 def _rounded(data: Data, draw: random.Random) -> None:
