@@ -149,7 +149,8 @@ def _cut(segment: Sequence[Part], position: int, column: str, blanks: int | None
     if isinstance(part, str) or not isinstance(before, str) or not isinstance(after, str):
         return _by_pattern(segment, position, column)
     earlier = "".join(p for p in segment[:position] if isinstance(p, str))
-    if earlier.count("[") == 1 and before.endswith("[") and after.startswith("]"):
+    words_only = all(each.spaces is not None for each in segment[:position] if isinstance(each, Field))
+    if words_only and earlier.count("[") == 1 and before.endswith("[") and after.startswith("]"):
         if part.spaces == 1 and after == "] " and position == len(segment) - 2:
             return f"substr({column}, -28, 26)"  # the time of the common log format has a fixed width
         return f"split_part(split_part({column}, '[', 2), ']', 1)"
