@@ -62,10 +62,18 @@ def run_of(reports: Sequence[Report], policy: Iterable[Threshold] = (), question
         question=question,
         reports=tuple(report.run for report in reports),
         told=tuple(dict.fromkeys(text for report in reports for text in _sentences(report))),
+        advised=tuple(dict.fromkeys(text for report in reports for text in _advice(report))),
         quotes=tuple((each.id, each.quote) for each in records.values() if isinstance(each, Measured) and each.quote),
         counts=frozenset((*coverage, len(findings), *(count for report in reports for count in _counts(report)))),
         coverage=coverage,
     )
+
+
+def _advice(report: Report) -> Iterator[str]:
+    """What to do, how to know, why not: the numbers there are instructions, not measurements."""
+    yield from (text for each in report.findings for text in (each.do, each.matters))
+    yield from (each.how for each in report.unknowns)
+    yield from (text for each in report.coverage.not_checked for text in (each.detail, each.how))
 
 
 def _sentences(report: Report) -> Iterator[str]:

@@ -111,7 +111,7 @@ def _judged(
         return _result(number, "user", says="from the question")
     if not cited and _is_count(number) and number.value in run.counts and not around.families:
         return _result(number, "supported", ("reports",), "a count of the reports")
-    if not matching and not cited and retold(number, around.sentence, run.told):
+    if not matching and not cited and retold(number, around.sentence, run.advised):
         return _result(number, "supported", ("reports",), "as the reports say")
     if not matching and not cited and _ASSUMED_WORD.search(around.clause):
         return _result(number, "assumed", says="marked as an assumption")

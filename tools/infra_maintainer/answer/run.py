@@ -75,6 +75,8 @@ class Run:
     quotes: tuple[tuple[str, str], ...] = ()
     # Sentences of the reports themselves: repeated word for word they hold.
     told: tuple[str, ...] = ()
+    # Steps and reasons among them: their numbers may be repeated in other words.
+    advised: tuple[str, ...] = ()
     # Checked and planned, summed over the reports.
     coverage: tuple[int, int] | None = None
 
