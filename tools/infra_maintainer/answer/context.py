@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from infra_maintainer.answer.ledger import Ledger
+from infra_maintainer.answer.ledger import POINTER, Ledger
 from infra_maintainer.answer.numbers import Number
 from infra_maintainer.answer.subjects import names
 from infra_maintainer.answer.vocabulary import vocabulary
@@ -25,6 +25,8 @@ _BREAK = re.compile(
     r"[;|,()]|\b(?:and|while|whereas|but|versus|vs\.?|against|compared (?:to|with)|than|with)(?!\w)",
     re.IGNORECASE,
 )
+
+_CITED = re.compile(rf"{POINTER}[^\[\]()]*[\])]")
 
 
 @dataclass
@@ -77,6 +79,17 @@ class Reader:
     def around(self, number: Number) -> Around:
         """What the words around `number` say it is."""
         start, end = self._sentence(number)
+        return self._read(number, start, end)
+
+    def cited(self, number: Number) -> Around:
+        """The same for a number with a citation of its own: an earlier citation has ended what was said before it."""
+        start, end = self._sentence(number)
+        whole = self._read(number, start, end)
+        last = max((start + found.end() for found in _CITED.finditer(self._text[start : number.start])), default=start)
+        own = self._read(number, last, end)
+        return replace(whole, families=own.families, stats=own.stats, subjects=own.subjects or whole.subjects)
+
+    def _read(self, number: Number, start: int, end: int) -> Around:
         clauses = self._clauses(start, end)
         index = next((i for i, clause in enumerate(clauses) if clause.start <= number.start < clause.end), 0)
         own = clauses[index]

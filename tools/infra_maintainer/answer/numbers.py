@@ -175,7 +175,8 @@ def _ranges(numbers: list[Number], text: str) -> list[Number]:
     """In "40-50 ms", "40 to 50 ms" and "between 40 and 50 ms" the first number has the unit of the second."""
     for index, (first, second) in enumerate(zip(numbers, numbers[1:], strict=False)):
         between = text[first.end : second.start].strip()
-        joined = between in {"-", "–", "—", "to", "..", "...", "and", ",", "/", "or", "→", "->"}
+        described = between == "," and "-" in second.text  # "2.86, 15-minute mean": another number's unit
+        joined = not described and between in {"-", "–", "—", "to", "..", "...", "and", ",", "/", "or", "→", "->"}
         signed = between == "" and second.text.startswith(("-", "−")) and first.end == second.start
         if first.unit is None and second.unit is not None and (joined or signed):
             numbers[index] = replace(first, unit=second.unit)

@@ -35,6 +35,14 @@ _LIMIT_WORD = re.compile(
     r"|exceeds?|at least|at most|more than|less than|minimum|maximum|required|rule)\b",
     re.IGNORECASE,
 )
+# "(limit 2)", "(floor 100 %)" between a value and its citation.
+_ASIDE = re.compile(r"\((?:limit|floor|threshold|baseline|policy|ceiling)\b[^()\[\]]*\)", re.IGNORECASE)
+_NAMED_LIMIT = re.compile(
+    r"\(\s*(?:(?:against|the|policy|policy's|a)\s+)*(?:limit|floor|threshold|baseline|ceiling)s?\b"
+    r"(?:\s+(?:of|is|P\d+|at|for|the|most|least))*[\s:=]*$",
+    re.IGNORECASE,
+)
+_TOLD_LIMIT = re.compile(r"\b(?:limit|floor)\s+(?:P\d+\s+)?$", re.IGNORECASE)
 _TARGET_WORD = re.compile(
     r"\b(?:target|declared|objective|goal|planned|plan|promised|budget|slo|sla|rto|rpo|limit|agreed|should|stated|owner"
     r"|expected|quota|allowed)\b",
@@ -72,24 +80,35 @@ def scan(text: str, run: Run) -> tuple[NumberResult, ...]:
             results.append(_result(number, "supported", ("reports",), "a sentence of the reports"))
             continue
         neighbours = [other for other, place in places if place.start == around.start]
-        results.append(_judged(number, around, text, run, asked, neighbours))
+        results.append(_judged(number, (around, reader.cited(number)), text, run, asked, neighbours))
     return tuple(results)
 
 
 def _judged(
-    number: Number, around: Around, text: str, run: Run, asked: list[Number], neighbours: list[Number]
+    number: Number, read_as: tuple[Around, Around], text: str, run: Run, asked: list[Number], neighbours: list[Number]
 ) -> NumberResult:
+    """`read_as`: what the whole sentence says of the number, and what is said since the citation before it."""
+    around, since = read_as
     if result := _computed(number, text, run.ledger):
         return result
+    limit = next((one for one in run.limits if _is(number, one.value, one.unit)), None)
+    if _NAMED_LIMIT.search(text[around.start : number.start]):
+        told = _told_limits(number, neighbours, run)
+        if any(_is(number, one.value, one.unit or "1") for one in told):
+            return _result(number, "policy", (limit.id if limit else "reports",))
+        if told:
+            return _result(number, "contradicted", ("reports",), f"the reports say limit {told[0].text.strip()}")
     cited = _cited(number, text, around, run.ledger)
-    if cited and (result := _by_citation(number, around, cited)):
+    if cited and (result := _by_citation(number, since, cited)):
+        return result
+    if not cited and (result := _by_later_citation(number, since, text, around, run.ledger)):
         return result
     if result := _quoted(number, text, run):
         return result
     if _is_count(number) and 1 < number.value == len({field.pointer.partition("#")[0] for field in cited}):
         return _result(number, "supported", tuple(field.pointer for field in cited[:3]), "the count of what is cited")
     figures = [field for field in cited if not isinstance(field.value, bool | str) and not field.about_measurement]
-    if cited and _BOUND.match(_SAMPLES.sub(_spaces, text[number.end : around.start + len(around.sentence)])):
+    if cited and _BOUND.match(_plain(text[number.end : around.start + len(around.sentence)])):
         return _result(number, "contradicted", (cited[0].pointer,), f"the cited evidence is {cited[0].described()}")
     if figures and not any(_matches(other, field) for other in neighbours for field in figures):
         return _result(number, "contradicted", (cited[0].pointer,), f"the cited evidence is {cited[0].described()}")
@@ -104,7 +123,6 @@ def _judged(
             says = f"{meant} values could be meant: cite the evidence id, or say of what and which statistic"
             return _result(number, "unsupported", says=says)
         return _supported(number, around, fitting)
-    limit = next((one for one in run.limits if _is(number, one.value, one.unit)), None)
     if limit and _LIMIT_WORD.search(around.sentence):
         return _result(number, "policy", (limit.id,))
     if _is_users(number, asked) and _USER_WORD.search(around.sentence):
@@ -234,11 +252,39 @@ def _quoted(number: Number, text: str, run: Run) -> NumberResult | None:
 
 def _cited(number: Number, text: str, around: Around, ledger: Ledger) -> list[Field]:
     """Fields cited for the number: the ids that follow it before the next number or sentence, or else in its clause."""
-    after = _SAMPLES.sub(_spaces, text[number.end : around.start + len(around.sentence)])
+    after = _plain(text[number.end : around.start + len(around.sentence)])
     upto = re.search(r"(?<![\w_#/.])\d", _CITATION.sub(lambda match: "#" * len(match.group()), after))
-    found = _CITATION.findall(after[: upto.start()] if upto else after)
+    return _fields(_CITATION.findall(after[: upto.start()] if upto else after), ledger)
+
+
+def _told_limits(number: Number, neighbours: list[Number], run: Run) -> list[Number]:
+    """The limits that sentences of the reports name beside a value which stands before `number` in the text."""
+    values = [other for other in neighbours if other.end <= number.start]
+    said = [says for says in run.told if any(_holds(says, value) for value in values)]
+    return [one for says in said for one in read(says) if _TOLD_LIMIT.search(says[: one.start])]
+
+
+def _holds(sentence: str, number: Number) -> bool:
+    return bool(re.search(rf"(?<![\d.,]){re.escape(number.text.strip())}(?!\.?\d)", sentence))
+
+
+def _by_later_citation(number: Number, around: Around, text: str, whole: Around, ledger: Ledger) -> NumberResult | None:
+    """Supported by the next citation of the sentence although another number stands between: "2.86, 15-minute mean"."""
+    after = text[number.end : whole.start + len(whole.sentence)]
+    first = re.search(rf"[\[(]\s*{POINTER}[^\[\]()]*[\])]", after)
+    fields = _fields(_CITATION.findall(first[0]), ledger) if first else []
+    fitting = [field for field in fields if _matches(number, field) and not _conflict(around, field, strict=True)]
+    return _supported(number, around, fitting) if fitting else None
+
+
+def _plain(text: str) -> str:
+    """The text without what may stand between a value and its citation: sample counts, the limit in brackets."""
+    return _ASIDE.sub(_spaces, _SAMPLES.sub(_spaces, text))
+
+
+def _fields(pointers: list[str], ledger: Ledger) -> list[Field]:
     fields: list[Field] = []
-    for pointer in found:
+    for pointer in pointers:
         try:
             fields.append(ledger.resolve(pointer))
         except PointerError:
@@ -285,6 +331,8 @@ def _nothing(number: Number, around: Around, run: Run, users: bool) -> NumberRes
         if comparable and not _conflict(around, field, strict=True):
             return _result(number, "contradicted", (field.pointer,), f"the evidence says {field.described()}")
     hint = "; it is from the question: say whose number it is" if users else ""
+    if not users and not run.question and _USER_WORD.search(around.sentence):
+        hint = "; if it is the user's, pass their question word for word"
     closest = nearest(number.value, number.unit or "1", run.ledger)
     says = f"nearest evidence: {closest.described()}" if closest else f"no evidence in {number.unit or 'plain counts'}"
     return _result(number, "unsupported", says=says + hint)

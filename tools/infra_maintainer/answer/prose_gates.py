@@ -52,6 +52,13 @@ _SAYS_NOTHING = frozenset(
 # "The dashboard looks fine" tells what a dashboard shows.
 _OTHERS_VIEW = re.compile(r"\b(?:dashboards?|averages?|means?)\b", re.IGNORECASE)
 _LOUD = ("critical", "high")
+# So many unknowns about machines may be told by their families: "CPU, memory and logs of web-1 are not known".
+_MANY = 10
+_FAMILIES_NAMED = 3
+_SPOKEN = {
+    "psi": ("pressure",), "journal": ("log", "logs"), "kernel": ("log", "logs"), "files": ("files", "file handles"),
+    "systemd": ("services", "units"), "clock": ("clock",), "time": ("clock",),
+}  # fmt: skip
 
 
 def judge(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[Fault]:
@@ -149,17 +156,27 @@ class _Admitted:
         unknowns = {str(len(run.unmeasured)), *(str(count) for count in run.counts)}
         named = any(report in self.text for report in run.reports)
         counted = any(re.search(rf"\b{count} (?:\w+ ){{0,2}}unknowns?\b", self.text) for count in unknowns)
-        self._group = named or counted
+        self._group = named or counted or self._by_family(run)
+
+    def _by_family(self, run: Run) -> bool:
+        """True if many unknowns about machines are told by naming their families, as a person would."""
+        owed = [missing for missing in run.unmeasured if missing.attempted and not missing.user_facing]
+        told = {missing.quantity.partition(".")[0] for missing in owed if self._own_words(missing)}
+        return len(owed) >= _MANY and len(told) >= _FAMILIES_NAMED
 
     def tells(self, missing: Unmeasured) -> bool:
         """True if this unknown is told: by quantity, by id, in its own words, or in a group."""
         if missing.user_facing and self._nothing_felt or not missing.user_facing and self._group:
             return True
+        return self._own_words(missing)
+
+    def _own_words(self, missing: Unmeasured) -> bool:
         if missing.quantity.lower() in self.text or (missing.evidence and missing.evidence.lower() in self.text):
             return True
         quantity = _stems(missing.quantity)
         family = missing.quantity.partition(".")[0]
         spoken = {word for word, meaning in vocabulary().families.items() if meaning == family}
+        spoken |= set(_SPOKEN.get(family, ()))
         about = _stems(" ".join((missing.quantity, missing.subject, missing.says))) - _SAYS_NOTHING
         for part in self._parts:
             if quantity and quantity <= part or {family, *spoken} & part or len(about & part) > 1:

@@ -37,11 +37,17 @@ def retold(number: Number, sentence: str, told: Iterable[str]) -> bool:
     for said in told:
         if len(_words(said) & words) < _SHARED_WORDS:
             continue
-        if any(one.value == number.value and one.unit == number.unit for one in read(said)):
-            return True
+        limits = () if _LIMIT.search(sentence) else tuple(_LIMIT.finditer(said))
+        for one in read(said):
+            # A limit of the report is no value of it: "limit P99 2 s" does not tell a P99 of 2 s.
+            if any(limit.end() == one.start for limit in limits):
+                continue
+            if one.value == number.value and one.unit == number.unit:
+                return True
     return False
 
 
+_LIMIT = re.compile(r"\b(?:limit|floor)\s+(?:P\d+\s+)?", re.IGNORECASE)
 _SHARED_WORDS = 3
 _LEAST_WORD = 4
 

@@ -19,6 +19,14 @@ _NEGATES_ITSELF = re.compile(
 _SENTENCE = re.compile(r"(?:[^.!?\n;|]|[.!?](?!\s|$))+[.!?;]?")
 _CLAUSE_BREAK = re.compile(r",|;|:|—| - |\bbut\b|\bso\b|\band\b|\bthen\b|\bhowever\b", re.IGNORECASE)
 
+# "That leaves out the 2 failures" says what a figure does; nobody is told to do it.
+_DESCRIBED = re.compile(
+    r"^\W*(?:(?:and|but|so) )?(?:that|this|it|"
+    r"(?:the|this|that|its) (?:p\d+|mean|median|average|percentile|figure|number)s?)"
+    r"(?: (?:also|only|still|just))?\s+$",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -73,7 +81,13 @@ def reassurances(text: str) -> list[Hit]:
 def dangers(text: str) -> list[Hit]:
     """Words that advise to give up a protection, unless the sentence turns them round."""
     found = _patterns()
-    return _hits(text, found.danger, found)
+    return [hit for hit in _hits(text, found.danger, found) if not _described(hit)]
+
+
+def _described(hit: Hit) -> bool:
+    verb = hit.text.split()[0].lower()
+    ahead = hit.sentence[: hit.sentence.find(hit.text)]
+    return verb.endswith("s") and not verb.endswith("ss") and bool(_DESCRIBED.match(ahead))
 
 
 def _hits(text: str, pattern: re.Pattern[str], patterns: _Patterns) -> list[Hit]:
