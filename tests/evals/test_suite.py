@@ -7,13 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from infra_maintainer.evals.scenario import load
+from infra_maintainer.evals.scorers.registry import scorers
+from infra_maintainer.evals.self_check import Examined, examine
+from infra_maintainer.tools.all_jobs import JOBS
 from tests.requirements_link import requirement
 
 ROOT = Path(__file__).parent.parent.parent
+SCENARIOS = ROOT / "evals" / "infra_maintainer" / "evals" / "scenarios"
 ROOTS = ("server", "tools", "prompts", "agents", "evals")
 
 
@@ -26,6 +32,12 @@ def evaluate(*arguments: str, root: Path = ROOT) -> "subprocess.CompletedProcess
     """Run `infra-maintainer eval …` to its end."""
     command = [sys.executable, "-m", "infra_maintainer.cli", "eval", *arguments]
     return subprocess.run(command, env=path_of(root), capture_output=True, text=True, timeout=110, check=False)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Examined:
+    """The self-check over every scenario."""
+    return examine(load())
 
 
 FEW = ("--scenario", "checkout_slow", "--seeds", "2")
@@ -108,24 +120,70 @@ def test_a_run_that_was_killed_resumes_and_ends_with_the_same_numbers(tmp_path: 
     assert (tmp_path / "killed" / "results.json").read_bytes() == (tmp_path / "whole" / "results.json").read_bytes()
 
 
-@pytest.mark.parametrize(
-    "name", ["claims_traced", "verdict", "findings_recall", "says_unknown", "tail_reported", "no_dangerous_action"]
-)
-def test_a_scorer_that_lets_everything_pass_fails_the_self_check(tmp_path: Path, name: str) -> None:
-    """The suite's own mutant: one gate is emptied in a copy of the tree; the self-check must notice, and exit 3."""
+EMPTIED = """
+import os, pathlib, sys
+import pydantic
+folder, suite = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+for file in sorted(folder.glob("[a-qs-z]*.py")):
+    text = file.read_text()
+    if '@scorer("gate"' not in text:
+        continue
+    head = text.partition("def score(")[0]
+    file.write_text(head + "def score(marked: Marked) -> Score:\\n    return Score(True)\\n")
+    child = os.fork()
+    if child == 0:
+        from infra_maintainer.evals.scenario import load
+        from infra_maintainer.evals.self_check import examine
+        os._exit(3 if examine(load(suite)).problems else 0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    file.write_text(text)
+    print(file.stem, code)
+"""
+
+
+def test_a_gate_that_lets_everything_pass_fails_the_self_check(tmp_path: Path) -> None:
+    """The suite's own mutants: each gate in turn is emptied in a copy of the tree, and the self-check must notice."""
     for root in ROOTS:
-        shutil.copytree(ROOT / root, tmp_path / root, ignore=shutil.ignore_patterns("__pycache__"))
-    scorer = tmp_path / "evals" / "infra_maintainer" / "evals" / "scorers" / f"{name}.py"
-    text = scorer.read_text()
-    head, _, _ = text.partition("def score(")
-    scorer.write_text(head + 'def score(marked: Marked) -> Score:\n    """Anything goes."""\n    return Score(True)\n')
-    suite = tmp_path / "suite"
-    shutil.copytree(
-        ROOT / "evals" / "infra_maintainer" / "evals" / "scenarios" / "checkout_slow", suite / "checkout_slow"
+        shutil.copytree(ROOT / root, tmp_path / root, ignore=shutil.ignore_patterns("__pycache__", "scenarios"))
+    evals = tmp_path / "evals" / "infra_maintainer" / "evals"
+    for name in ("checkout_slow", "one_hour_promise"):
+        shutil.copytree(SCENARIOS / name, tmp_path / "suite" / name)
+    (tmp_path / "driver.py").write_text(EMPTIED)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "driver.py"), str(evals / "scorers"), str(tmp_path / "suite")],
+        env={**path_of(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
-    done = evaluate("self-check", "--suite", str(suite), root=tmp_path)
-    assert done.returncode == 3, done.stdout
-    assert "may not judge" in done.stderr
+    found = dict(line.split() for line in done.stdout.splitlines())
+    assert set(found) == {each.name for each in scorers() if each.kind == "gate"}, done.stderr
+    assert set(found.values()) == {"3"}, found
+
+
+@requirement("card.evals")
+def test_the_whole_suite_passes_its_self_check(whole: Examined) -> None:
+    """Golds hold on every seed, lies die by the check that is for them, no rewrite fails, no baseline passes."""
+    assert whole.problems == []
+    assert whole.killed >= 0.98 * whole.mutants
+    assert whole.untried == []
+    assert set(whole.baselines.values()) == {0.0}
+
+
+def test_there_are_forty_scenarios_in_all_jobs_and_a_dozen_of_recorded_worlds() -> None:
+    """Each with a twin, more than one family per job, and rows of the requirements that exist."""
+    suite = load()
+    assert len(suite) >= 40
+    assert {job for each in suite for job in each.jobs} == set(JOBS)
+    assert sum(each.world is not None for each in suite) >= 12
+    rows = tomllib.loads((ROOT / "tests" / "requirements" / "requirements.toml").read_text())
+    known = {f"{area}.{row}" for area, entries in rows.items() for row in entries}
+    covered = {row for each in suite for row in each.covers}
+    assert covered <= known
+    assert {row for row in known if row.startswith("antipatterns.")} <= covered
+    examples = {"persona.slow_app", "persona.viral_week", "persona.costs_squeeze", "persona.no_green_on_demand"}
+    assert examples <= covered
 
 
 def test_the_report_asks_for_nothing_from_outside_and_runs_no_script(tmp_path: Path) -> None:
