@@ -3,7 +3,9 @@
 import pytest
 
 from infra_maintainer.answer.ledger import Entry, Ledger
+from infra_maintainer.answer.numbers import read
 from infra_maintainer.answer.run import Judged, Limit, Run, Unmeasured
+from infra_maintainer.answer.verbatim import retold
 from infra_maintainer.answer.verify import verify
 from infra_maintainer.answer.wording import dangers
 from tests.answer.shop import leaf
@@ -110,7 +112,6 @@ def test_one_family_alone_does_not_tell_the_others() -> None:
 def test_a_limit_of_the_report_is_no_value_of_it() -> None:
     """ "limit P99 2 s" does not tell a P99 of 2 s."""
     says = "endpoint https://shop.example/checkout answers requests slowly: P99 2.3 s; limit P99 2 s"
-    run = Run(ledger=Ledger([]), verdict="degraded", severity="high", told=(says,))
-    text = "Verdict: degraded\n\nThe endpoint checkout answers requests slowly: P99 {}."
-    assert not verify(text.format("2 s"), run).holds
-    assert verify(text.format("2.3 s"), run).holds
+    for value, told in (("2 s", False), ("2.3 s", True)):
+        text = f"The endpoint checkout answers requests slowly: P99 {value}."
+        assert retold(read(text)[-1], text, [says]) is told

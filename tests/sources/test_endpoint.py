@@ -1,8 +1,10 @@
 """The endpoint source and its checks against real servers on loopback, good and bad."""
 
 import itertools
+import json
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from infra_maintainer.system.load import parse_system
 from infra_maintainer.system.system import System
 from infra_maintainer.tools.kit import Kit
 from infra_maintainer.tools.run import run_job
+from infra_maintainer.world.recorded import RecordedWorld
 from infra_maintainer.world.world import LiveWorld
 from tests.requirements_link import requirement
 from tests.services import web
@@ -199,3 +202,13 @@ def test_a_working_journey_passes() -> None:
         report = health(parse_system(JOURNEY.format(url=url)))
     assert not [f for f in report.findings if f.code in ("journey_failing", "endpoint_failing", "endpoint_slow")]
     assert any(p.code == "journey_failing" for p in report.passes)
+
+
+def test_an_address_that_the_recording_lacks_is_not_recorded(tmp_path: Path) -> None:
+    """The world's own reason reaches the evidence: a gap in a recording is nothing about the address."""
+    about = {"format": 1, "recorded_at": "2026-11-20T09:30:00+00:00", "host": "web-1"}
+    (tmp_path / "world.json").write_text(json.dumps(about), encoding="utf-8")
+    (tmp_path / "calls.jsonl").write_text("", encoding="utf-8")
+    evidence = gather(USER_SIDE, Survey(RecordedWorld(tmp_path), endpoint("http://shop.example/")))
+    gaps = [each for each in evidence if each.quantity.startswith("endpoint.")]
+    assert gaps and all(isinstance(each, Missing) and each.why == "not_recorded" for each in gaps)

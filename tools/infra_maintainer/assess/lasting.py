@@ -7,7 +7,8 @@ from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.evidence.model import Stat
+from infra_maintainer.evidence.model import Measured, Stat
+from infra_maintainer.evidence.show import show
 
 
 class Use(NamedTuple):
@@ -33,10 +34,10 @@ def lasting(
     """
     long, now = policy[use.sustained], policy[use.now]
     for number in facts.numbers(use.quantity, stat=use.stat):
-        what = f"{use.label.replace('{name}', number.subject.partition(':')[2])} is {shown(number)} used"
+        what = f"{use.label.replace('{name}', number.subject.partition(':')[2])} is {shown(number)} used{_over(number)}"
         kept = facts.number(f"{use.quantity}.sustained", number.subject)
         if not long.exceeded(number.value):
-            yield _pass(use, number, f"{what} (limit {limit(long)} sustained)")
+            yield _pass(use, number, f"{what}; the limit of {limit(long)} is for use that lasts")
             continue
         if kept is not None and long.exceeded(kept.value):
             says = f"{what}, and was never below {shown(kept)} in the time kept (limit {limit(long)} sustained)"
@@ -60,6 +61,12 @@ def lasting(
         long.severity,
         policy=long.id,
     )
+
+
+def _over(number: Number) -> str:
+    """Over how long the use was measured, where that is a time."""
+    window = number.record.window if isinstance(number.record, Measured) else None
+    return f" over {show(window, 's')}" if window else ""
 
 
 def _finding(use: Use, rule: str, policy: Policy, says: str, numbers: Sequence[Number]) -> Finding:

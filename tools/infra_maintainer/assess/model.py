@@ -106,6 +106,7 @@ class Report(Frozen):
     passes: list[Pass]
     unknowns: list[Unknown]
     overrides: list[Override] = []
+    replayed: bool = Field(default=False, description="whether it comes from a recorded world, not from now")
     notes: list[str] = Field(default=[], description="what did not work beside the measuring, such as a full disk")
     evidence: list[AnyEvidence] = Field(description="the records cited above; in a brief reply only those of findings")
     evidence_total: int = Field(description="records of the whole run, in the store by their ids")

@@ -96,9 +96,9 @@ def with_plan(report: Report) -> CapacityReport:
     facts = Facts(list(report.evidence))
     every: list[Judgement] = [*report.findings, *report.unknowns, *report.passes]
     lines = [_line(field, title, [each for each in every if each.code == field]) for field, title in FIELDS.items()]
-    first: dict[tuple[str, str], list[Finding]] = {}
+    first: dict[str, list[Finding]] = {}
     for each in report.findings:
-        first.setdefault((each.code, each.do), []).append(each)
+        first.setdefault(each.do, []).append(each)
     steps = [_step(group, facts) for group in first.values()]
     plan = CapacityPlan(answer=_answer(report, facts), lines=lines, mitigation=steps)
     return CapacityReport(**{name: getattr(report, name) for name in Report.model_fields}, plan=plan)
@@ -134,7 +134,9 @@ def _answer(report: Report, facts: Facts) -> str:
     else:
         words.append("for how long is not known or beyond the horizon (see growth)")
     if first:
-        words.append(f"first limit by room: {_name(first[0])} at {shown(first[0])} times the measured peak")
+        words.append(
+            f"the first limit to be met is that of {_name(first[0])}, at {shown(first[0])} times the highest use seen"
+        )
     return "; ".join(words)
 
 

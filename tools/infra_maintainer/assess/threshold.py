@@ -36,8 +36,8 @@ def above(
 ) -> Iterator[Finding | Pass | Unknown]:
     """A finding where the value is above the first of `rules` (severest first) that it exceeds, else a pass.
 
-    `what` says the thing with its number: "/ is 87 % full". Missing becomes Unknown with the severity it could have.
-    With `too_low` the limits are floors.
+    `what` says the thing with its number: "file system / is 87 % full". Missing becomes Unknown with the
+    severity it could have. With `too_low` the limits are floors.
     """
     ordered = [policy[each] for each in rules]
     for number in facts.numbers(quantity, stat=stat):

@@ -29,8 +29,9 @@ def decide(
     found: set[Severity] = {each.severity for each in findings}
     worst: Severity | None = next((each for each in SEVERITIES if each in found), None)
     if worst in ("critical", "high", "medium"):
-        count = sum(each.severity == worst for each in findings)
-        return Decision(_OF[worst], worst, f"{count} {worst} finding{'s' if count > 1 else ''}")
+        counts = [(each, sum(one.severity == each for one in findings)) for each in SEVERITIES]
+        told = [f"{count} {each}" for each, count in counts if count]
+        return Decision(_OF[worst], worst, f"{', '.join(told)} finding{'s' if len(findings) > 1 else ''}")
     seen: Severity | Literal["none", "unknown"] = worst or "unknown"
     if coverage.checked == 0:
         return Decision("unknown", "unknown", "nothing could be checked")

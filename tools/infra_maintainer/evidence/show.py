@@ -1,7 +1,10 @@
 """How a value with a unit is written for people: one place, so that the same number never reads two ways."""
 
+from decimal import ROUND_HALF_EVEN, Context
+
 from infra_maintainer.evidence.model import Scalar
 
+_THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_EVEN)
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -33,7 +36,10 @@ def _digits(value: float) -> str:
         return f"{int(value):,}"
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1e}"
+    if abs(value) < 0.001:
+        return f"{value:.1e}"
+    # Of the decimal that people see, not of its binary neighbour: 76.35 is 76.4, as they would round it.
+    return f"{_THREE_DIGITS.create_decimal(repr(float(value))).normalize():f}"
 
 
 def _bytes(value: float) -> str:

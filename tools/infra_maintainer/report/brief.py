@@ -4,7 +4,7 @@ from collections import Counter
 
 from infra_maintainer.assess.model import Report
 from infra_maintainer.assess.plan import CapacityReport
-from infra_maintainer.report.text import render_text
+from infra_maintainer.report.text import counts, render_text
 
 LIMIT_CHARACTERS = 8000
 STEPS = (40, 30, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1, 0)
@@ -56,7 +56,8 @@ def _cut(small: Report, whole: Report, keep: int, findings: int) -> Report:
     plan: dict[str, object] = {"plan": whole.plan.shorter(keep)} if isinstance(whole, CapacityReport) else {}
     mild = Counter(each.severity for each in whole.findings[findings:])
     left_out += [f"{count} {severity} findings" for severity, count in mild.items()]
-    note = f'Left out here: {", ".join(left_out)}; ask with detail="detailed" or read report {whole.run}.'
+    count = counts(whole)
+    note = f'Left out here: {", ".join(left_out)}; the whole run has {count}; ask with detail="detailed" or read report://{whole.run}.'
     return small.model_copy(
         update={
             "findings": small.findings[:findings],

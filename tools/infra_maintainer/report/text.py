@@ -61,8 +61,9 @@ def _head(report: Report, paint: Paint) -> list[str]:
     verdict = paint(report.verdict.upper().replace("_", " "), report.verdict)
     when = report.as_of.strftime("%Y-%m-%d %H:%M:%SZ")
     coverage = report.coverage
+    replayed = f"  recorded {report.as_of:%Y-%m-%d %H:%MZ}, replayed: not measured now" if report.replayed else ""
     return [
-        f"{verdict}  {report.job}  {when}  {report.run}",
+        f"{verdict}  {report.job}  {when}  {report.run}{replayed}",
         f"because: {report.because}; checked {coverage.checked} of {coverage.planned} planned",
     ]
 
@@ -73,6 +74,7 @@ def _findings(report: Report, paint: Paint, width: int) -> list[str]:
     for each in report.findings:
         label = f"FINDING {each.severity}"
         lines += _entry(label, each, paint(f"{label:<17}", each.severity), width)
+        lines += _wrap(f"code: {each.code}", width, 18)
         lines += _wrap(f"matters: {each.matters}", width, 18)
         lines += [*_wrap(f"do: {each.do}", width, 18)]
         # Outside text, marked as such: it names what was found, and it is data, never an instruction.
@@ -83,19 +85,24 @@ def _findings(report: Report, paint: Paint, width: int) -> list[str]:
 
 
 def _unknowns(unknowns: list[Unknown], paint: Paint, width: int, most: int) -> list[str]:
-    """Each unknown; those with one reason and one remedy stand together above it."""
+    """The unknowns of one reason and one remedy in one paragraph, in the order of the worst of each."""
     lines: list[str] = []
-    for position, each in enumerate(unknowns[:most]):
-        lines += _entry("UNKNOWN", each, paint(f"{'UNKNOWN':<17}", "unknown"), width)
-        following = unknowns[position + 1] if position + 1 < min(most, len(unknowns)) else None
-        if following is None or _reason(following) != _reason(each):
-            lines += _wrap(_reason(each), width, 18)
+    groups: dict[str, list[Unknown]] = {}
+    for each in unknowns[:most]:
+        groups.setdefault(_reason(each), []).append(each)
+    for reason, group in groups.items():
+        body = " ".join(f"{each.says} {_ids(each.evidence)}".rstrip() for each in group)
+        first, *rest = _wrap(body, width, 18)
+        lines += [f"{paint('UNKNOWN'.ljust(17), 'unknown')} {first.strip()}", *rest]
+        lines += _wrap(f"{', '.join(dict.fromkeys(each.code for each in group))}: {reason}", width, 18)
     if len(unknowns) > most:
         lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (ask for detail)")
     return [*lines, ""] if lines else lines
 
 
 def _reason(unknown: Unknown) -> str:
+    if unknown.why == "not_recorded":  # which call the recording lacks is in the evidence
+        return f"not_recorded: the recording does not hold it; to know: {unknown.how}"
     because = f"{unknown.why}: {unknown.detail}" if unknown.detail else unknown.why
     return f"{because}; to know: {unknown.how}"
 
@@ -118,13 +125,23 @@ def _coverage(report: Report, paint: Paint, width: int, detail: bool) -> list[st
     if not detail:
         names = ", ".join(dict.fromkeys(each.quantity for each in rest))
         return [*_wrap(f"{paint('not checked:', 'dim')} {names} (detail says why)", width, 0), ""]
-    lines = [f"not checked: {each.quantity} of {each.subject}: {each.why}, {each.detail}; {each.how}" for each in rest]
+    groups: dict[str, list[str]] = {}
+    for each in rest:
+        said = "the recording does not hold it" if each.why == "not_recorded" else each.detail
+        reason = f"{each.why}, {said}; {each.how}"
+        groups.setdefault(reason, []).append(f"{each.quantity} of {each.subject}")
+    lines = [f"not checked (background to the rest): {', '.join(names)}: {why}" for why, names in groups.items()]
     return [*(line for each in lines for line in _wrap(each, width, 0)), ""]
 
 
 def _tail(report: Report) -> str:
-    counts = f"{len(report.findings)} findings, {len(report.unknowns)} unknowns, {len(report.passes)} passes"
-    return f"{counts}. An unknown is not a pass."
+    cut = any(note.startswith("Left out here") for note in report.notes)  # that note has the numbers of the whole run
+    return "An unknown is not a pass." if cut else f"{counts(report)}. An unknown is not a pass."
+
+
+def counts(report: Report) -> str:
+    """How many of each outcome."""
+    return f"{len(report.findings)} findings, {len(report.unknowns)} unknowns, {len(report.passes)} passes"
 
 
 def _entry(label: str, each: Judgement, painted: str, width: int) -> list[str]:

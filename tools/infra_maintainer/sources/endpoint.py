@@ -67,8 +67,9 @@ def subject_of(endpoint: Endpoint) -> str:
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Measure every address at the same time; each one's evidence as it is ready."""
     results: dict[str, list[Outcome]] = {}
+    refused: dict[str, WorldError] = {}
     workers = [
-        threading.Thread(target=_measure, args=(survey, endpoint, results), daemon=True)
+        threading.Thread(target=_measure, args=(survey, endpoint, results, refused), daemon=True)
         for endpoint in survey.system.endpoint
     ]
     for worker in workers:
@@ -78,10 +79,23 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     for worker, endpoint in zip(workers, survey.system.endpoint, strict=True):
         while worker.is_alive() and survey.world.deadline.remaining() > 0:
             worker.join(0.1)
-        yield from _evidence(survey, endpoint, list(results.get(endpoint.url, [])))
+        outcomes = list(results.get(endpoint.url, []))
+        yield from _evidence(survey, endpoint, outcomes)
+        if not outcomes and (error := refused.get(endpoint.url)):
+            for quantity in ("endpoint.errors", "endpoint.latency"):
+                yield survey.missing(
+                    quantity,
+                    error.why,
+                    error.detail,
+                    error.how,
+                    subject=subject_of(endpoint),
+                    source=f"GET {endpoint.url} (synthetic, from {survey.world.host.name})",
+                )
 
 
-def _measure(survey: Survey, endpoint: Endpoint, results: dict[str, list[Outcome]]) -> None:
+def _measure(
+    survey: Survey, endpoint: Endpoint, results: dict[str, list[Outcome]], refused: dict[str, WorldError]
+) -> None:
     """One request first; when it fails a few more confirm it, else the whole schedule."""
     done = results.setdefault(endpoint.url, [])
     ask = Ask(url=endpoint.url, timeout_s=endpoint.timeout_s, max_bytes=MAX_BYTES, ca_file=endpoint.ca_file)
@@ -91,8 +105,8 @@ def _measure(survey: Survey, endpoint: Endpoint, results: dict[str, list[Outcome
         done.append(first)
         count = endpoint.samples - 1 if first.failure is None else min(AFTER_A_FAILURE, endpoint.samples) - 1
         _schedule(survey, ask, count, endpoint.window_s, done)
-    except WorldError:
-        return  # what was measured until now stays; the rest is Missing for the reason the deadline gives
+    except WorldError as error:
+        refused[endpoint.url] = error  # what was measured until now stays
 
 
 def _schedule(survey: Survey, ask: Ask, count: int, window_s: float, done: list[Outcome]) -> None:

@@ -55,6 +55,7 @@ def draft_capacity_plan(
 def remember(report: CapacityReport, kit: Kit, seen: Outlooks, now: float) -> CapacityReport:
     """Keep the report, and each forecast in the ledger at most once a day."""
     kept = keep(report, kit)
+    report = report.model_copy(update={"replayed": kept.replayed})
     if kit.store is None:
         return report
     try:

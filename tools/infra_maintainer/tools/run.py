@@ -32,6 +32,7 @@ def run_job(
 
 def keep(report: Report, kit: Kit) -> Report:
     """The report, put into the store; or with a note that says what was not kept."""
+    report = report.model_copy(update={"replayed": kit.replays})
     if kit.store is None:
         return report
     try:

@@ -94,7 +94,9 @@ class TapeReader:
         outcomes = self._outcomes.get(key)
         if not outcomes:
             raise WorldError(
-                "not_recorded", f"this recorded world holds no answer to: {key[:200]}", "record a new world"
+                "not_recorded",
+                f"the recording does not hold it: {key[:200]}",
+                "measure live, or record again with this version",
             )
         with self._lock:
             index = min(self._used[key], len(outcomes) - 1)

@@ -37,7 +37,7 @@ def make(kit: Kit) -> Tool:
             "Measures what users feel (declared journeys, endpoints, and any urls given), then what explains it (CPU, "
             "memory, disk, pressure, errors of this machine). Verdict and severities are computed by policy; each "
             "number cites evidence ids; what could not be measured is listed as unknown with the step that would tell. "
-            "Reads only; sends a few requests to the addresses. Takes about 5 s."
+            "Reads only; sends up to 100 requests to each address. Takes about 5 s."
         ),
         annotations=ToolAnnotations(
             read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True

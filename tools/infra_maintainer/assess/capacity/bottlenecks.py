@@ -101,7 +101,7 @@ def _dated(number: Number) -> str:
 def _one(facts: Facts, policy: Policy, place: int, number: Number) -> Iterator[Outcome]:
     subject = number.subject
     about = subject.removeprefix("series:").replace("@", " of ")
-    ids, says = [number.id], f"{about}: limit at {shown(number)} times the measured peak"
+    ids, says = [number.id], f"{about}: limit at {shown(number)} times the highest use seen"
     broken = facts.number("capacity.break_load", subject)
     low, high = (facts.number(f"capacity.break_load.{end}", subject) for end in ("low95", "high95"))
     reach = facts.number("capacity.break_load.multiple", subject)

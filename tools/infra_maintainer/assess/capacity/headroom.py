@@ -20,7 +20,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     found = sorted(facts.numbers("capacity.peak_buffer"), key=lambda number: number.value)
     for number in found:
         about = number.subject.removeprefix("series:").replace("@", " of ")
-        says = f"{about}: {shown(number)} of the limit is free at the measured peak (comfortable is {limit(rule)})"
+        says = f"{about}: {shown(number)} of the limit is free at the highest use seen (comfortable is {limit(rule)})"
         yield Pass(code="peak_buffer", subject=number.subject, says=says, evidence=[number.id], policy=rule.id)
         if not rule.undercut(number.value):
             yield Pass(
@@ -35,9 +35,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="comfortable",
             subject=number.subject,
             severity="high" if number.value <= 0 else rule.severity,
-            says=f"Comfortable: no for {about}; {shown(number)} of the limit is free at the peak, asked {limit(rule)}",
-            matters="An ordinary busy day uses up what is left, and people wait.",
-            do="Plan more capacity or less load at the peak; averages hide this.",
+            says=f"Comfortable: no for {about}; {shown(number)} of the limit is free at the highest use seen, "
+            f"asked {limit(rule)}",
+            matters="An ordinary rise uses up what is left.",
+            # The words of the check on room where nothing is left: one mitigation, not two.
+            do=f"Add capacity to {about}, or take load off its peak, before anything else."
+            if number.value < 0
+            else "Plan more capacity or less load at the peak; averages hide this.",
             evidence=[number.id],
             policy=rule.id,
         )

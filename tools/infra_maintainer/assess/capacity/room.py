@@ -25,7 +25,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         )
         return
     first = found[0]
-    says = f"{shown(first)} times the measured peak fits; the first limit is that of {_name(first.subject)}"
+    says = f"{shown(first)} times the highest use seen fits; the first limit is that of {_name(first.subject)}"
     others = [number.id for number in found[1:4]]
     if first.value >= 1:
         yield Pass(code="growth_room", subject=first.subject, says=says, evidence=[first.id, *others])
@@ -35,7 +35,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         subject=first.subject,
         severity="high",
         says=f"No growth fits: {says}",
-        matters="At the peak of the week people already wait or are turned away.",
+        matters="The limit is already passed at the highest use seen; nothing is left for an ordinary rise.",
         do=f"Add capacity to {_name(first.subject)}, or take load off its peak, before anything else.",
         evidence=[first.id, *others],
     )

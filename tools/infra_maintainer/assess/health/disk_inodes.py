@@ -17,7 +17,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="disk.inodes.used",
         rules=("health.disk.inodes",),
         code="inodes_low",
-        what=lambda n: f"{n.subject.removeprefix('filesystem:')} has {shown(n)} of its inodes in use",
+        what=lambda n: f"file system {n.subject.removeprefix('filesystem:')} has {shown(n)} of its inodes in use",
         matters="Without inodes no file can be made: mails, sessions and uploads fail although there is space.",
         do="Find the folder with the many small files (du --inodes) and clean it up.",
     )

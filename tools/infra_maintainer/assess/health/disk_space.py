@@ -21,7 +21,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="disk.space.used",
         rules=("health.disk.space.critical", "health.disk.space"),
         code="disk_space_low",
-        what=lambda n: f"{n.subject.removeprefix('filesystem:')} is {shown(n)} full",
+        what=lambda n: f"file system {n.subject.removeprefix('filesystem:')} is {shown(n)} full",
         matters="When it is full, writes fail: orders are lost, databases stop, logins break.",
         do="Find what grows (du -x), remove or move it, then enlarge the volume if the growth is real.",
     )

@@ -16,7 +16,7 @@ IN_WORDS = {
     "redirects": "redirect loop",
     "reset": "connection reset",
     "status": "error status",
-    "timeout": "no complete answer in time",
+    "timeout": "no complete answer before the time limit",
     "tls": "TLS handshake failed",
     "too_large": "answer never ended",
 }
@@ -63,7 +63,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
 def _says(facts: Facts, failed: Number) -> tuple[str, list[str]]:
     """The sentence with the kinds of failure, and the evidence behind it."""
     kinds = [(kind, count) for kind in IN_WORDS for count in facts.numbers(f"endpoint.errors.{kind}", failed.subject)]
-    why = ", ".join(f"{IN_WORDS[kind]} {shown(count)}" for kind, count in kinds)
+    why = ", ".join(f"{shown(count)} x {IN_WORDS[kind]}" for kind, count in kinds)
     address = failed.subject.removeprefix("endpoint:")
     says = f"{address}: {shown(failed)} of {getattr(failed.record, 'n', None)} requests failed"
     return (f"{says}: {why}" if why else says), [failed.id, *(count.id for _, count in kinds)]

@@ -1,5 +1,6 @@
 """How long do users wait at the tail of each address?"""
 
+import re
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
@@ -10,7 +11,9 @@ from infra_maintainer.assess.threshold import limit, shown
 from infra_maintainer.evidence.model import Measured
 
 MATTERS = "Users meet the tail many times a day: a page of a hundred requests is as slow as its slowest one."
-DO = "Find which phase holds the time (dns, connect, tls, first byte, body are in the evidence), then trace that one."
+DO = "Find which phase holds the time in the slow requests (the medians of the phases are cited), then trace that one."
+PHASES = ("dns", "connect", "tls", "first_byte", "body")
+_LOOPBACK = re.compile(r"endpoint:https?://(?:127\.|localhost\b|\[::1\])", re.IGNORECASE)
 
 
 @check(
@@ -24,12 +27,16 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         p50, p95, p99 = (facts.number("endpoint.latency", subject, stat) for stat in ("p50", "p95", "p99"))
         if p50 is None or p95 is None or p99 is None or not isinstance(p99.record, Measured):
             continue
-        few = ", few samples for a P99" if p99.record.flag else ""
+        few = ", few samples for a P99: one or two requests decide it" if p99.record.flag else ""
         says = (
             f"{subject.removeprefix('endpoint:')}: P99 {shown(p99)}, P95 {shown(p95)}, P50 {shown(p50)} "
-            f"(n={p99.record.n}{few}; synthetic, one place)"
+            f"(n={p99.record.n}{few}; {_from(subject, p99.record)})"
         )
         ids = [p99.id, p95.id, p50.id]
+        failed = facts.number("endpoint.errors", subject)
+        if failed is not None and failed.value > 0:
+            says += f"; only of those that answered: {shown(failed)} failed and are not in it"
+            ids.append(failed.id)
         rules = (policy["health.endpoint.latency.p95"], policy["health.endpoint.latency.p99"])
         broken = next((rule for rule, it in zip(rules, (p95, p99), strict=True) if rule.exceeded(it.value)), None)
         if broken is None:
@@ -42,6 +49,14 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 user_facing=True,
             )
             continue
+        phases = sorted(
+            (each for phase in PHASES for each in facts.numbers(f"endpoint.latency.{phase}", subject, "p50")),
+            key=lambda each: -each.value,
+        )
+        if phases:
+            name = phases[0].record.quantity.rsplit(".", 1)[-1].replace("_", " ")
+            says += f"; at the median most time goes to {name} ({shown(phases[0])})"
+            ids += [each.id for each in phases]
         stat = broken.id.rsplit(".", 1)[-1].upper()
         yield Finding(
             code="endpoint_slow",
@@ -62,3 +77,12 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         policy="health.endpoint.latency.p95",
         user_facing=True,
     )
+
+
+def _from(subject: str, record: Measured) -> str:
+    """From where it was asked; from the machine itself no network of a customer is on the way."""
+    host = re.search(r"from ([^\s)]+)\)$", record.source)
+    own = host is not None and re.match(rf"endpoint:https?://{re.escape(host[1])}[:/]", f"{subject}/")
+    if _LOOPBACK.match(subject) or own:
+        return "synthetic, from the machine itself: the network path of customers is untested"
+    return "synthetic, one place"

@@ -9,10 +9,16 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, shown
 
 KINDS = (
-    ("psi.cpu.some", "health.psi.cpu", "some work waited for a CPU"),
-    ("psi.memory.full", "health.psi.memory", "all work waited for memory"),
-    ("psi.io.full", "health.psi.io", "all work waited for input or output"),
+    ("psi.cpu.some", "health.psi.cpu", "at least one task waited for a CPU"),
+    ("psi.memory.full", "health.psi.memory", "all tasks that had work waited for memory"),
+    ("psi.io.full", "health.psi.io", "all tasks that had work waited for input or output"),
 )
+
+DO = {
+    "psi.cpu.some": "Find what uses the CPU (top, pidstat 1), then move or stop what need not run now.",
+    "psi.memory.full": "Find what fills the memory (top, ps by RSS), then free it or add memory.",
+    "psi.io.full": "Find what reads and writes most (iotop, pidstat -d 1), then take it off this disk.",
+}
 
 
 @check(
@@ -34,8 +40,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             rules=(rule,),
             code="pressure",
             what=_saying(what),
-            matters="This is time in which users waited for nothing but resources.",
-            do="See which resource it is, then which program (pidstat, iotop, the group's own pressure files).",
+            matters="A task that waits keeps its users waiting; how many tasks did is not in this number.",
+            do=DO[quantity],
         )
 
 

@@ -57,7 +57,10 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             user_facing=True,
         )
     yield from unknown_traffic(
-        facts, "traffic.errors", "traffic_errors", "Whether users of {name} get answers is not known."
+        facts,
+        "traffic.errors",
+        "traffic_errors",
+        "Whether real users of {name} get answers (their requests in access logs) is not known.",
     )
 
 

@@ -55,7 +55,12 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             policy=broken.id,
             user_facing=True,
         )
-    yield from unknown_traffic(facts, "traffic.latency", "traffic_slow", "How long users of {name} wait is not known.")
+    yield from unknown_traffic(
+        facts,
+        "traffic.latency",
+        "traffic_slow",
+        "How long real users of {name} wait (their requests in access logs) is not known.",
+    )
 
 
 def _broken(facts: Facts, subject: str, rules: tuple[Threshold, ...]) -> Iterator[bool]:
