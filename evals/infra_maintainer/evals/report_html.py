@@ -51,7 +51,7 @@ def _head(content: dict[str, Any]) -> Iterator[str]:
     yield f"<div class=soft>{figures['invalid']} cases without a valid answer, {figures['crashed']} crashed"
     if figures["crashed"] and figures["share_without_crashes"] is not None:
         yield f"; {_percent(figures['share_without_crashes'])} without the crashes"
-    yield "</div></div><div class=card><div class=soft>baselines on the same scenarios</div><table>"
+    yield "</div></div><div class=card><div class=soft>scenarios that a baseline passes whole</div><table>"
     for name, share in content["baselines"].items():
         yield f"<tr><td>{escape(name)}<td class=n>{_percent(share)}"
     yield "</table></div></div>"

@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
         f"({figures['share']:.1%}, 95 % interval {low:.1%} to {high:.1%}); "
         f"{figures['scenarios_honest']} of {figures['scenarios']} scenarios whole; "
         f"{figures['crashed']} crashed, {figures['invalid']} without a valid answer\n"
-        f"baselines: {', '.join(f'{name} {share:.0%}' for name, share in examined.baselines.items())}\n"
+        f"scenarios that baselines pass whole: "
+        f"{', '.join(f'{name} {share:.0%}' for name, share in examined.baselines.items())}\n"
         f"report: {options.out / 'report.html'}"
     )
     if figures["crashed"] > options.crashes * plan.scheduled:
