@@ -3,8 +3,9 @@
 python bench/costs.py [--quick]      the data is made in a temporary folder and removed
 
 1. Parquet: the whole audit (every question, quality, anomalies) against five plain aggregate queries in the same
-engine. 2. CSV: load and audit against `pandas.read_csv` alone (skipped when pandas is absent: pip install pandas).
-3. The Parquet audit again with memory_limit 256 MB. Each run is a process of its own, so that peak memory is its own.
+engine. 2. CSV with the 44 columns of FOCUS 1.0: load and audit against `pandas.read_csv` alone (skipped when pandas is
+absent: pip install pandas). 3. The Parquet audit again with memory_limit 256 MB. Each run is a process of its own, so
+that peak memory is its own; the fastest of three counts.
 """
 
 import argparse
@@ -41,9 +42,19 @@ COPY (
     CASE WHEN r % 10 = 0 THEN 'Savings Plan' END AS CommitmentDiscountType,
     CASE WHEN r % 10 = 0 THEN 'Committed' ELSE 'Standard' END AS PricingCategory,
     BilledCost * 0.9 AS EffectiveCost, BilledCost * 1.3 AS ListCost, BilledCost * 1.1 AS ContractedCost,
-    'sku-' || (r % 900) AS SkuId, 'Charge for service ' || (r % 900) AS ChargeDescription
+    'sku-' || (r % 900) AS SkuId, 'Charge for service ' || (r % 900) AS ChargeDescription{more}
   FROM (SELECT range AS i, (hash(range) % 50000)::BIGINT AS r FROM range({rows}))
 ) TO '{path}' ({format})"""
+# The other columns of FOCUS 1.0, which every real export has and few questions read.
+MORE = """,
+    'zone-' || (r % 3) AS AvailabilityZone, '1234567890123' AS BillingAccountId, 'Example Ltd' AS BillingAccountName,
+    date_trunc('month', TIMESTAMP '2026-08-01' + INTERVAL 1 HOUR * (i * 2160 // {rows})) + INTERVAL 1 MONTH
+      AS BillingPeriodEnd, 'Usage-Based' AS ChargeFrequency,
+    CASE WHEN r % 10 = 0 THEN 'Spend' END AS CommitmentDiscountCategory, NULL::VARCHAR AS CommitmentDiscountName,
+    r / 7.0 AS ConsumedQuantity, 'Hours' AS ConsumedUnit, BilledCost / 3 AS ContractedUnitPrice,
+    'Example Web Services' AS InvoiceIssuerName, BilledCost / 2 AS ListUnitPrice, r / 7.0 AS PricingQuantity,
+    'Hours' AS PricingUnit, 'AWS' AS ProviderName, 'Example Web Services' AS PublisherName,
+    'Region number ' || (r % 8) AS RegionName, 'price-' || (r % 900) AS SkuPriceId, 'Team account' AS SubAccountName"""
 PLAIN = (
     "SELECT ServiceName, date_trunc('month', ChargePeriodStart), sum(BilledCost), sum(EffectiveCost) FROM bill"
     " GROUP BY ALL",
@@ -57,12 +68,12 @@ PLAIN = (
 )
 
 
-def make(path: Path, rows: int, format_: str) -> None:
+def make(path: Path, rows: int, format_: str, more: str = "") -> None:
     """A bill of 50,000 resources, 90 days by the hour."""
     import duckdb
 
     con = duckdb.connect(config={"memory_limit": "1GB", "preserve_insertion_order": "false"})
-    con.execute(MADE.format(rows=rows, path=path, format=format_))
+    con.execute(MADE.format(rows=rows, path=path, format=format_, more=more.format(rows=rows)))
 
 
 def audit(path: str, memory_mb: int) -> dict[str, float]:
@@ -133,6 +144,19 @@ def run(task: str, path: str, memory_mb: int) -> None:
     print(json.dumps({**taken, "peak_mb": round(used.ru_maxrss / 1024, 1), **result}))
 
 
+def rival(table: Path) -> dict[str, float] | None:
+    """The same CSV read by pandas; None where it is absent."""
+    try:
+        return measured("pandas", table)
+    except SystemExit:
+        return None
+
+
+def _best(runs: list[dict[str, float]]) -> dict[str, float]:
+    """The fastest of several runs: the machine's noise only ever adds."""
+    return min(runs, key=lambda each: each["seconds"])
+
+
 def main() -> None:
     """Make the data, run the tasks, print the table and the figures as JSON."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -146,16 +170,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         parquet, table = Path(folder) / "bill.parquet", Path(folder) / "bill.csv"
         make(parquet, parquet_rows, "FORMAT parquet")
-        make(table, csv_rows, "HEADER")
+        make(table, csv_rows, "HEADER", MORE)
         repeats = 1 if options.quick else 3
         pairs = [(measured("plain", parquet), measured("audit", parquet)) for _ in range(repeats)]
         plains, audits = [each[0] for each in pairs], [each[1] for each in pairs]
         small = measured("audit", parquet, 256)
-        ours = measured("audit", table)
-        try:
-            rival: dict[str, float] | None = measured("pandas", table)
-        except SystemExit:
-            rival = None
+        tables = [(measured("audit", table), rival(table)) for _ in range(repeats)]
+    ours, rivals = _best([each[0] for each in tables]), [each[1] for each in tables if each[1]]
+    pandas = _best(rivals) if rivals else None
     best_plain, best_audit = (min(each["seconds"] for each in group) for group in (plains, audits))
     cpu_plain, cpu_audit = (min(each["cpu_s"] for each in group) for group in (plains, audits))
     # Wall time for people; on a busy machine the CPU time is the fairer of the two ratios.
@@ -165,8 +187,8 @@ def main() -> None:
         ("whole audit, memory limit 256 MB", small["seconds"], small["peak_mb"]),
         (f"whole audit, {csv_rows:,} rows of CSV", ours["seconds"], ours["peak_mb"]),
     ]
-    if rival is not None:
-        rows.append(("pandas.read_csv alone, the same CSV", rival["seconds"], rival["peak_mb"]))
+    if pandas is not None:
+        rows.append(("pandas.read_csv alone, the same CSV", pandas["seconds"], pandas["peak_mb"]))
     for name, seconds, peak in rows:
         print(f"{name:<52} {seconds:>8.2f} s {peak:>8.0f} MB")
     figures = {
@@ -175,7 +197,7 @@ def main() -> None:
         "peak_mb": max(each["peak_mb"] for each in audits), "small_memory_s": small["seconds"],
         "small_memory_peak_mb": small["peak_mb"], "csv_rows": csv_rows, "csv_audit_s": ours["seconds"],
         "csv_audit_cpu_s": ours["cpu_s"],
-        "pandas_s": rival["seconds"] if rival else None, "pandas_cpu_s": rival["cpu_s"] if rival else None,
+        "pandas_s": pandas["seconds"] if pandas else None, "pandas_cpu_s": pandas["cpu_s"] if pandas else None,
     }  # fmt: skip
     print(json.dumps(figures))
 
