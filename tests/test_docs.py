@@ -23,3 +23,10 @@ def test_layout_names_every_room_and_nothing_else() -> None:
     named = set(re.findall(r"^\| `(\w+/infra_maintainer/\w+)/`", text, re.M))
     rooms = {p.parent.relative_to(ROOT).as_posix() for p in ROOT.glob("*/infra_maintainer/*/__init__.py")}
     assert named == rooms
+
+
+def test_every_line_of_the_package_list_is_one_package_name() -> None:
+    """A list that the installer reads as three words fails on a new machine only."""
+    lines = (ROOT / ".ci" / "debian-packages.txt").read_text(encoding="utf-8").splitlines()
+    assert lines == sorted(set(lines))
+    assert not [line for line in lines if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", line)]
