@@ -111,3 +111,9 @@ def test_no_text_makes_redaction_slower_than_linear(piece: str) -> None:
     started = time.process_time()
     redact(piece * (200_000 // len(piece)))
     assert time.process_time() - started < 3
+
+
+def test_an_aws_secret_key_that_begins_with_a_slash_is_not_taken_for_a_path() -> None:
+    """One key in sixty does; a path of the same length stays innocent."""
+    assert secret_in_pair("AWS_SECRET_ACCESS_KEY", "/FPp2MmI8dgWy9TbffzmmEv7HECx7sHEDIWKHB59")
+    assert not secret_in_pair("AWS_SECRET_ACCESS_KEY", "/etc/credentials/aws/production/secret/k")

@@ -104,9 +104,14 @@ def is_innocent_value(value: str) -> bool:
     stripped = value.strip().strip("'\"")
     if is_placeholder(stripped) or _REFERENCE.match(stripped):
         return True
-    if _PATH.match(stripped) or _URL.match(stripped):
+    if _URL.match(stripped) or (_PATH.match(stripped) and not _is_aws_secret(stripped)):
         return True
     return bool(re.fullmatch(r"-?\d{1,3}(?:\.\d+)?[A-Za-z]{0,2}", stripped))
+
+
+def _is_aws_secret(value: str) -> bool:
+    """Tell a 40-character AWS secret key from a path: about one in sixty begins with a slash."""
+    return bool(re.fullmatch(r"/[A-Za-z0-9+/]{39}", value)) and looks_random(value)
 
 
 def looks_random(value: str) -> bool:
