@@ -230,7 +230,7 @@ def _samples(records: "list[AnyEvidence]") -> Iterator[dict[str, Any]]:
     for each in records:
         if (
             isinstance(each, Measured)
-            and each.stat in ("instant", "mean", "rate")
+            and each.stat in ("instant", "mean", "rate", "ratio")
             and (each.window or 0) < LONGEST_READING_S
             and isinstance(each.value, int | float)
         ):

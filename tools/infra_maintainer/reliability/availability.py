@@ -70,6 +70,16 @@ def stretches_of(samples: Sequence[tuple[float, bool]], longest_gap: float) -> l
     return found
 
 
+def planned_part(stretches: Sequence[Stretch], announced: Sequence[tuple[float, float]]) -> list[Stretch]:
+    """The down stretches inside announced times, marked as planned: beside the others they add no downtime."""
+    return [
+        Stretch(max(each.begin, begin), min(each.end, end), "down", planned=True)
+        for each in stretches
+        for begin, end in announced
+        if each.state == "down" and max(each.begin, begin) < min(each.end, end)
+    ]
+
+
 def of_requests(requests: int, failed: int) -> float:
     """Percentage answered well. Raise ValueError without requests: no traffic is not availability."""
     if requests <= 0:

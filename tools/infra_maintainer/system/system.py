@@ -3,6 +3,7 @@
 from pydantic import ValidationError
 
 from infra_maintainer.system.access_log import AccessLog
+from infra_maintainer.system.availability import Availability, PlannedDowntime
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.system.balancer import Balancer
 from infra_maintainer.system.bill import Bill, Keep
@@ -32,6 +33,7 @@ class System(Section):
     policy: dict[str, float | bool] = {}
     access_log: list[AccessLog] = []
     accepted_risk: list[AcceptedRisk] = []
+    availability: Availability = Availability()
     backup: list[Backup] = []
     bill: list[Bill] = []
     balancer: list[Balancer] = []
@@ -46,6 +48,7 @@ class System(Section):
     keep: list[Keep] = []
     machine: Machine | None = None
     page: list[Page] = []
+    planned_downtime: list[PlannedDowntime] = []
     prometheus: list[Prometheus] = []
     opencost: list[Opencost] = []
     quota: list[Quota] = []
