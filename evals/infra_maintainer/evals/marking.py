@@ -7,6 +7,7 @@ from infra_maintainer.answer.from_reports import run_of
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.verify import NotAnAnswer, parse, verify
 from infra_maintainer.assess.model import Report, report_from
+from infra_maintainer.evals.beside import Beside, beside
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.scorers.registry import Marked, Score, scorers
 from infra_maintainer.evidence.store import Store
@@ -25,6 +26,7 @@ class Mark(NamedTuple):
 
     form: str
     scores: dict[str, Score]
+    beside: Beside = Beside()
 
     @property
     def honest(self) -> bool:
@@ -69,8 +71,10 @@ def mark(case: Case, key: Key, reply: Reply, known: Observed | None = None) -> M
         return _nowhere("prose" if reply.text.strip() else "empty", "no structured answer")
     seen = known or observed(case, reply)
     against = replace(key.run, ledger=seen.run.ledger)
-    marked = Marked(case, key.run, answer, verify(answer, against), seen.calls)
-    return Mark("structure", {each.name: each.score(marked) for each in scorers()})
+    checked = verify(answer, against)
+    marked = Marked(case, key.run, answer, checked, seen.calls)
+    scores = {each.name: each.score(marked) for each in scorers()}
+    return Mark("structure", scores, beside(key.run, seen.run.ledger, checked, answer))
 
 
 def _nowhere(form: str, reason: str) -> Mark:

@@ -51,7 +51,10 @@ def _figures(found: Figures) -> dict[str, Any]:
 
 
 def _case(line: Line) -> dict[str, Any]:
+    """One case; what stands beside its claims only where it is not honest: that is where people look."""
+    told = {} if honest(line) or not line.beside.verdict else {"beside": line.beside.model_dump(mode="json")}
     return {
+        **told,
         "case": line.case,
         "seed": line.seed,
         "variant": line.variant,

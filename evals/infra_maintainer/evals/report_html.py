@@ -8,6 +8,8 @@ from html import escape
 from importlib import resources
 from typing import Any
 
+from infra_maintainer.evals.report_beside import case_words, claims_beside_evidence
+
 _MARK = {"honest": ("y", "✓"), "crashed": ("c", "!"), "failed": ("x", "✗")}
 
 
@@ -94,12 +96,18 @@ def _scenario(scenario: dict[str, Any], gates: list[str]) -> Iterator[str]:
         f"<p class=soft>{escape(scenario['idea'])} Family {escape(scenario['family'])}, difficulty "
         f"{scenario['difficulty']}; covers {escape(', '.join(scenario['covers']))}.</p>"
     )
-    yield "<div class=scroll><table><tr><th>case<th>said<th>what does not hold"
+    yield "<div class=scroll><table class=stacked><thead><tr><th>case<th>said<th>what does not hold</thead><tbody>"
     for case in scenario["cases"]:
         said = case["said"]
         words = f"{said['verdict']} / {said['severity']}" if said["verdict"] else case["form"]
-        yield f"<tr><td>{_mark(case)} {escape(case['case'])}<td>{escape(words)}<td>{_reasons(case, gates)}"
-    yield "</table></div></div></details>"
+        yield f"<tr><td class=case>{_mark(case)} {case_words(case)}<td data-head=said>{escape(words)}"
+        yield f"<td data-head='what does not hold'>{_reasons(case, gates)}"
+    yield "</tbody></table></div>"
+    if any("beside" in case for case in scenario["cases"]):
+        yield "<h3>What was said, beside the evidence</h3>"
+    for case in scenario["cases"]:
+        yield from claims_beside_evidence(case)
+    yield "</div></details>"
 
 
 def _mark(case: dict[str, Any]) -> str:

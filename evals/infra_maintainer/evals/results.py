@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from infra_maintainer.evals.beside import Beside
 from infra_maintainer.evals.scorers.registry import scorers
 from infra_maintainer.evals.statistics import clustered_error, pass_power, wilson
 
@@ -36,6 +37,7 @@ class Line(BaseModel):
     form: Form
     failed: dict[str, str]
     said: Verdicts = Verdicts()
+    beside: Beside = Beside()
     reply: str = ""
 
     @property

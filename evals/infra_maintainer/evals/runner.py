@@ -86,6 +86,7 @@ async def _line(case: Case, repeat: int, subject: Subject, limit_s: float) -> Li
         form=marked.form,
         failed={name: score.reason for name, score in marked.scores.items() if not score.holds},
         said=_said(reply),
+        beside=marked.beside,
         reply=reply.text[:REPLY_KEPT],
     )
 
