@@ -1,5 +1,7 @@
 """Sentences of a first user's honest answers that were refused wrongly, beside the lies they could have been."""
 
+from dataclasses import replace
+
 import pytest
 
 from infra_maintainer.answer.ledger import Entry, Ledger
@@ -115,3 +117,22 @@ def test_a_limit_of_the_report_is_no_value_of_it() -> None:
     for value, told in (("2 s", False), ("2.3 s", True)):
         text = f"The endpoint checkout answers requests slowly: P99 {value}."
         assert retold(read(text)[-1], text, [says]) is told
+
+
+def test_an_exact_limit_beside_its_word_is_the_policy_s_and_not_the_evidence_s() -> None:
+    """ "against 0.1 %" in a sentence about a budget; 5 % is no limit of the policy and stays refused."""
+    run = replace(_run(), limits=(Limit("health.budget.errors", 0.1, "%"),))
+    for limit, known in (("0.1", True), ("5", False)):
+        text = f"Verdict: degraded. The error budget is missed: 12 % against {limit} %."
+        (result,) = [each for each in verify(text, run).numbers if each.text.startswith(limit)]
+        assert (result.status == "policy") is known
+
+
+def test_the_verdict_of_another_job_beside_the_worst_one_is_no_softening() -> None:
+    """Health is degraded and capacity unknown: both are said; alone, or without its job, "unknown" is refused."""
+    run = _run()
+    worst = str(run.verdict)
+    both = f"**Verdict: {worst.upper()}** (health). **Verdict: UNKNOWN** (capacity)."
+    assert not [fault for fault in verify(both, run).faults if fault.check == "verdict"]
+    for softened in ("Verdict: unknown (capacity).", f"Verdict: {worst}. Verdict: unknown."):
+        assert [fault for fault in verify(softened, run).faults if fault.check == "verdict"]

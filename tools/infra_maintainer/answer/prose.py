@@ -42,6 +42,12 @@ _NAMED_LIMIT = re.compile(
     r"(?:\s+(?:of|is|P\d+|at|for|the|most|least))*[\s:=]*$",
     re.IGNORECASE,
 )
+# "the API budget of 200 ms", "the error budget is missed: 12 % against 0.1 %": beside an exact limit of the policy.
+_BESIDE_LIMIT = re.compile(
+    r"\b(?:budget|limit|target|threshold|floor|ceiling)s?\s+(?:of|is|at)\s+[*_]*$"
+    r"|\b(?:budget|limit|target|threshold)\b[^.;\n]*\bagainst\s+(?:the\s+|a\s+)?[*_]*$",
+    re.IGNORECASE,
+)
 _TOLD_LIMIT = re.compile(r"\b(?:limit|floor)\s+(?:P\d+\s+)?$", re.IGNORECASE)
 _TARGET_WORD = re.compile(
     r"\b(?:target|declared|objective|goal|planned|plan|promised|budget|slo|sla|rto|rpo|limit|agreed|should|stated|owner"
@@ -98,6 +104,8 @@ def _judged(
             return _result(number, "policy", (limit.id if limit else "reports",))
         if told:
             return _result(number, "contradicted", ("reports",), f"the reports say limit {told[0].text.strip()}")
+    if limit and _BESIDE_LIMIT.search(text[around.start : number.start]):
+        return _result(number, "policy", (limit.id,))
     cited = _cited(number, text, around, run.ledger)
     if cited and (result := _by_citation(number, since, cited)):
         return result

@@ -17,6 +17,7 @@ _VERDICT = re.compile(
     r"\bverdict\b[\s:*_`—–-]*(?:is|stays|remains|:)?[\s*_`\"']*(healthy|at[ _-]risk|degraded|critical|unknown)\b",
     re.IGNORECASE,
 )
+_OF_ONE_JOB = re.compile(r"[*_`\s]*(?:\(|for\s+)(?:health|capacity|costs?|security|recovery)\b", re.IGNORECASE)
 _SEVERITY = re.compile(
     r"\bseverity\b[\s:*_`—–-]*(?:is|:)?[\s*_`\"']*(critical|high|medium|low|none|unknown)\b", re.IGNORECASE
 )
@@ -72,10 +73,14 @@ def judge(text: str, numbers: tuple[NumberResult, ...], run: Run) -> Iterator[Fa
 
 
 def _verdict(text: str, run: Run) -> Iterator[Fault]:
-    said = [_word(match[1]) for match in _VERDICT.finditer(text)]
+    stated = list(_VERDICT.finditer(text))
+    said = [_word(match[1]) for match in stated]
     if run.verdict is None:
         return
-    if not said:
+    if any(VERDICTS.index(verdict) >= VERDICTS.index(run.verdict) for verdict in said):
+        # With the worst verdict told, "Verdict: unknown (capacity)" is another job's and no softening.
+        said = [_word(match[1]) for match in stated if not _OF_ONE_JOB.match(text, match.end())]
+    if not stated:
         yield Fault(check="verdict", says="no verdict is stated", do=f"write: Verdict: {run.verdict}")
     for verdict in said:
         if VERDICTS.index(verdict) < VERDICTS.index(run.verdict):
