@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from infra_maintainer.logs.ahead import Ahead
 from infra_maintainer.logs.blocks import BLOCK_BYTES, EXAMPLE_BYTES, EXAMPLES, Block, blocks, distinct_files
 from infra_maintainer.logs.hits import ACCEPTED, RAW_FIELDS, UNTIMED, failure, hits_select
 from infra_maintainer.logs.json_lines import JsonLines
@@ -99,11 +100,12 @@ class LogEngine:
         Raise OSError for the first file that cannot be opened, MissingReader for one whose compression needs a package.
         """
         for path in distinct_files(paths):
-            for block in blocks(path, self._block_bytes):
-                if not keep_going():
-                    self._stopped = True
-                    return self.lines()
-                self._take(block, path)
+            with Ahead(blocks(path, self._block_bytes)) as coming:
+                while (block := coming.take()) is not None:
+                    if not keep_going():
+                        self._stopped = True
+                        return self.lines()
+                    self._take(block, path, coming.start)
         return self.lines()
 
     def lines(self) -> Lines:
@@ -118,7 +120,7 @@ class LogEngine:
             stopped_early=self._stopped,
         )
 
-    def _take(self, block: Block, path: Path) -> None:
+    def _take(self, block: Block, path: Path, copied: Callable[[], None]) -> None:
         self._counts["lines"] += block.clean_lines + block.odd.counts.total() + block.unfinished
         self._counts["unfinished"] += block.unfinished
         self._refused.update(block.odd.counts)
@@ -128,11 +130,12 @@ class LogEngine:
         if block.problem:
             self._problems.append(f"{path.name}: {block.problem}")
         if block.clean_lines:
-            self._count_clean(block)
+            self._window.fill(block.clean)
+            copied()
+            self._count_clean(block.clean_lines)
 
-    def _count_clean(self, block: Block) -> None:
+    def _count_clean(self, clean_lines: int) -> None:
         run = self.connection.execute
-        self._window.fill(block.clean)
         run(f"CREATE OR REPLACE TEMP TABLE hits AS {self._source.fast}")
         if self._source.lists is not None and self._number("SELECT count(line) FROM hits"):
             run("CREATE OR REPLACE TEMP TABLE several AS SELECT line FROM hits WHERE line IS NOT NULL")
@@ -140,14 +143,14 @@ class LogEngine:
             run(f"INSERT INTO hits {self._source.lists}")
         fast = self._number(f"SELECT count(*) FROM hits WHERE {ACCEPTED}")
         slow_lines: Iterator[str] = iter(())
-        if fast != block.clean_lines:
+        if fast != clean_lines:
             run(f"DELETE FROM hits WHERE NOT {ACCEPTED}")
-            if fast + self._number(f"SELECT count(*) FROM ({self._source.others})") == block.clean_lines:
+            if fast + self._number(f"SELECT count(*) FROM ({self._source.others})") == clean_lines:
                 slow_lines = self._other_lines()
             else:  # the column store and the newlines disagree: believe the newlines and read every line slowly
                 run("TRUNCATE hits")
                 fast = 0
-                slow_lines = iter(str(block.clean, "utf-8").split("\n")[:-1])
+                slow_lines = iter(self._window.text().split("\n")[:-1])
         self._counts["parsed"] += fast
         self._count_slowly(slow_lines)
         self._aggregate()
@@ -249,6 +252,9 @@ class _Window:
         os.ftruncate(self._file, len(content))
         while content:
             content = content[os.write(self._file, content) :]
+
+    def text(self) -> str:
+        return os.pread(self._file, os.fstat(self._file).st_size, 0).decode()
 
     def close(self) -> None:
         os.close(self._file)

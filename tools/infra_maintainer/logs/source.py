@@ -6,7 +6,7 @@ from collections import defaultdict
 from infra_maintainer.logs.hits import ACCEPTED, hits_select
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
-from infra_maintainer.logs.template import FieldName
+from infra_maintainer.logs.template import Field, FieldName
 
 # No line of a clean block holds \x01, which stands for "no delimiter"; no field is three times \x02, for "no null".
 _OPTIONS = (
@@ -18,8 +18,9 @@ _OPTIONS = (
 class BlockSource:
     """Queries over the file at `path`.
 
-    `fast` gives the columns of `hits` and the whole line where several upstreams were tried; `lists` turns those lines,
-    as the column `line` of the table `several`, into rows too; `others` gives the lines that none of both accepts.
+    `fast` gives the columns of `hits` and, where several upstreams were tried, the line without its ignored texts;
+    `lists` turns those lines, as the column `line` of the table `several`, into rows too; `others` gives the lines that
+    none of both accepts.
     """
 
     def __init__(self, log_format: Format, path: str) -> None:
@@ -36,7 +37,12 @@ class BlockSource:
         quick, words = _by_words(hits_select(log_format, log_format.columns(lists=False), lists=False))
         several = log_format.has_lists(words)
         exact = hits_select(log_format, log_format.columns(lists=True), lists=True)
-        whole = f"CASE WHEN {several} THEN concat_ws('\"', {', '.join(names)}) END"
+        # Text that no field is cut from (the referrer) stays in the reader: a column less to carry for every row.
+        used = [
+            name if any(isinstance(part, Field) and part.name != "ignored" for part in segment) else "''"
+            for name, segment in zip(names, log_format.segments(), strict=True)
+        ]
+        whole = f"CASE WHEN {several} THEN concat_ws('\"', {', '.join(used)}) END"
         split = "".join(f", string_split(s{number}, ' ') AS w{number}" for number in sorted(words))
         self.fast = f"SELECT {quick}, {whole} AS line FROM (SELECT *{split} FROM {_rows(path, names)})"
         self.lists = (
