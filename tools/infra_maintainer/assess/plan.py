@@ -136,6 +136,7 @@ def _answer(report: Report, facts: Facts) -> str:
     if first:
         words.append(
             f"the first limit to be met is that of {_name(first[0])}, at {shown(first[0])} times the highest use seen"
+            f"{'' if facts.all('service.load') else ' (of traffic this says nothing: no load of users was measured)'}"
         )
     return "; ".join(words)
 

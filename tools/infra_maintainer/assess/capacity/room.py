@@ -26,6 +26,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         return
     first = found[0]
     says = f"{shown(first)} times the highest use seen fits; the first limit is that of {_name(first.subject)}"
+    if not facts.all("service.load"):
+        says += "; of traffic this says nothing: no load of users was measured"
     others = [number.id for number in found[1:4]]
     if first.value >= 1:
         yield Pass(code="growth_room", subject=first.subject, says=says, evidence=[first.id, *others])
