@@ -65,6 +65,11 @@ def _name(number: Number) -> str:
     return f"the journey {rest}" if kind == "journey" else rest
 
 
+def _minutes(number: Number) -> str:
+    """Minutes, the unit that targets are promised in: 43.2 a month for 99.9 %."""
+    return shown(number) if number.value < 60 else show(number.value / 60, "min")
+
+
 def _says(best: Number, told: dict[str, Number]) -> str:
     """Best and worst case, minutes down, the planned part, and how closely anybody looked."""
     text = {part: shown(number) for part, number in told.items()}
@@ -74,9 +79,9 @@ def _says(best: Number, told: dict[str, Number]) -> str:
     down, planned = told.get("down"), told.get("planned")
     parts = [f"{_name(best)}: up {share} of {show(window, 's')}"]
     if down:
-        parts.append(f"seen down for {show(down.value / 60, 'min')}")
+        parts.append(f"seen down for {_minutes(down)}")
     if planned and planned.value:
-        parts.append(f"of which {show(planned.value / 60, 'min')} planned, counted like the rest")
+        parts.append(f"of which {_minutes(planned)} planned, counted like the rest")
     if "budget_spent" in text:
         parts.append(f"{text['budget_spent']} of the error budget spent")
     if {"watched", "pace", "gap"} <= set(text):
