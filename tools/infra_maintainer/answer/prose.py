@@ -36,6 +36,7 @@ _LIMIT_WORD = re.compile(
     re.IGNORECASE,
 )
 # "(limit 2)", "(floor 100 %)" between a value and its citation.
+_PEOPLE = re.compile(r"\s+(?:users?|customers?|people|visitors?)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\((?:limit|floor|threshold|baseline|policy|ceiling)\b[^()\[\]]*\)", re.IGNORECASE)
 _NAMED_LIMIT = re.compile(
     r"\(\s*(?:(?:against|the|policy|policy's|a)\s+)*(?:limit|floor|threshold|baseline|ceiling)s?\b"
@@ -135,7 +136,8 @@ def _judged(
         return _result(number, "policy", (limit.id,))
     if _is_users(number, asked) and _USER_WORD.search(around.sentence):
         return _result(number, "user", says="from the question")
-    if not cited and _is_count(number) and number.value in run.counts and not around.families:
+    of_people = _PEOPLE.match(text[number.end :])  # reports count checks and findings, never people
+    if not cited and _is_count(number) and number.value in run.counts and not around.families and not of_people:
         return _result(number, "supported", ("reports",), "a count of the reports")
     if not matching and not cited and retold(number, around.sentence, run.advised):
         return _result(number, "supported", ("reports",), "as the reports say")
