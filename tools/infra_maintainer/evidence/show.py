@@ -26,6 +26,8 @@ def show(value: Scalar, unit: str) -> str:
         return _time(float(value))
     if unit == "1":
         return _digits(value)
+    if unit == "%" and 99 < value < 100:
+        return f"{_short_of_all(value)} %"
     if unit == "1/s":
         return f"{_digits(value)}/s"
     return f"{_digits(value)} {unit}"
@@ -40,6 +42,12 @@ def _digits(value: float) -> str:
         return f"{value:.1e}"
     # Of the decimal that people see, not of its binary neighbour: 76.35 is 76.4, as they would round it.
     return f"{_THREE_DIGITS.create_decimal(repr(float(value))).normalize():f}"
+
+
+def _short_of_all(value: float) -> str:
+    """Nearly all is not all: 99.96 stays 99.96, with as many digits as it takes not to read as 100."""
+    rounded = (f"{value:.{digits}g}" for digits in range(3, 9))
+    return next((text for text in rounded if text != "100"), f"{value}")
 
 
 def _bytes(value: float) -> str:
