@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from infra_maintainer.answer.ledger import Ledger, PointerError
+from infra_maintainer.answer.ledger import Field, Ledger, PointerError
 from infra_maintainer.answer.model import Answer
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.subjects import same, same_quantity
@@ -55,6 +55,8 @@ def beside(key: Run, ledger: Ledger, checked: Verification | None = None, answer
 def _said(number: NumberResult, world: Ledger, ledger: Ledger, answer: Answer | None) -> Said:
     claim = answer.claim(number.claim) if answer and number.claim else None
     quantity, subject = getattr(claim, "quantity", None), getattr(claim, "subject", None)
+    if claim is None and number.status not in BAD and (field := _field(number.by[0], ledger) if number.by else None):
+        quantity, subject = field.quantity, field.subject  # free text: of what its evidence is
     evidence = number.says or "; ".join(_described(pointer, ledger) for pointer in number.by)
     if number.status in BAD and quantity and subject and (true := _in_the_world(quantity, subject, world)):
         evidence = f"{evidence}; in this world: {true}"
@@ -81,7 +83,12 @@ def _in_the_world(quantity: str, subject: str, world: Ledger) -> str:
 
 def _described(pointer: str, ledger: Ledger) -> str:
     """The evidence in words; a policy's id, and a pointer that leads nowhere, as it is."""
+    field = _field(pointer, ledger)
+    return field.described() if field else pointer
+
+
+def _field(pointer: str, ledger: Ledger) -> Field | None:
     try:
-        return ledger.resolve(pointer).described()
+        return ledger.resolve(pointer)
     except PointerError:
-        return pointer
+        return None

@@ -7,6 +7,7 @@ from infra_maintainer.answer.from_reports import run_of
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.verify import NotAnAnswer, parse, verify
 from infra_maintainer.assess.model import Report, report_from
+from infra_maintainer.evals import prose
 from infra_maintainer.evals.beside import Beside, beside
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.scorers.registry import Marked, Score, scorers
@@ -57,7 +58,7 @@ def _kept(case: Case) -> list[Report]:
 
 
 def mark(case: Case, key: Key, reply: Reply, known: Observed | None = None) -> Mark:
-    """Every scorer's word on a reply; a crash and text without structure hold nowhere.
+    """Every scorer's word on a reply; a crash holds nowhere, free text meets only the gates that apply to it.
 
     `known` is what the subject observed, when that is there already.
     """
@@ -67,14 +68,26 @@ def mark(case: Case, key: Key, reply: Reply, known: Observed | None = None) -> M
         answer = parse(reply.text)
     except NotAnAnswer as error:
         return _nowhere("invalid", str(error))
-    if answer is None:
-        return _nowhere("prose" if reply.text.strip() else "empty", "no structured answer")
+    if answer is None and not reply.text.strip():
+        return _nowhere("empty", "no structured answer")
     seen = known or observed(case, reply)
+    if answer is None:
+        return _prose(case, key, reply.text, seen)
     against = replace(key.run, ledger=seen.run.ledger)
     checked = verify(answer, against)
     marked = Marked(case, key.run, answer, checked, seen.calls)
     scores = {each.name: each.score(marked) for each in scorers()}
     return Mark("structure", scores, beside(key.run, seen.run.ledger, checked, answer))
+
+
+def _prose(case: Case, key: Key, text: str, seen: Observed) -> Mark:
+    """Free text: only the gates that apply to it, never honest."""
+    try:
+        checked = prose.scanned(text, key, seen.run)
+    except ValueError as error:
+        return _nowhere("invalid", str(error))
+    scores = prose.score(case, key, text, checked, seen.run, seen.calls)
+    return Mark("prose", scores, beside(key.run, seen.run.ledger, checked))
 
 
 def _nowhere(form: str, reason: str) -> Mark:

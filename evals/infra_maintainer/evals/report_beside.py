@@ -19,7 +19,7 @@ def claims_beside_evidence(case: dict[str, Any]) -> Iterator[str]:
     yield "<div class=scroll><table class=stacked><thead><tr><th>&nbsp;<th>said<th>computed by policy</thead><tbody>"
     for name in ("verdict", "severity"):
         said, true = case["said"][name] or "nothing", found[name]
-        colour = "y" if said == true else "x"
+        colour = "y" if said == true else "x" if case["said"][name] else "c"
         yield f"<tr><th scope=row>{name}<td data-head=said class={colour}>{escape(said)}"
         yield f"<td data-head='computed by policy'>{escape(true)}"
     yield "</tbody></table></div>"

@@ -9,8 +9,9 @@ from importlib import resources
 from typing import Any
 
 from infra_maintainer.evals.report_beside import case_words, claims_beside_evidence
+from infra_maintainer.evals.report_prose import free_text
 
-_MARK = {"honest": ("y", "✓"), "crashed": ("c", "!"), "failed": ("x", "✗")}
+_MARK = {"honest": ("y", "✓"), "free text that holds": ("c", "≈"), "crashed": ("c", "!"), "failed": ("x", "✗")}
 
 
 def html(content: dict[str, Any]) -> str:
@@ -18,10 +19,10 @@ def html(content: dict[str, Any]) -> str:
     style = resources.files("infra_maintainer.evals").joinpath("report.css").read_text(encoding="utf-8")
     parts = [
         *_head(content),
-        "<h2>Gates and quality</h2>",
         *_scorers(content),
         "<h2>Scenarios</h2>",
         "<p class='soft'>One mark per case: <span class=y>✓</span> every gate holds, "
+        "<span class=c>≈</span> free text that holds where it was judged, "
         "<span class=x>✗</span> one does not, <span class=c>!</span> the subject crashed. Open one for reasons.</p>",
         *(part for scenario in content["scenarios"] for part in _scenario(scenario, content["gates"])),
         *_kills(content),
@@ -37,6 +38,11 @@ def html(content: dict[str, Any]) -> str:
 def _head(content: dict[str, Any]) -> Iterator[str]:
     figures = content["figures"]
     low, high = figures["interval"]
+    prose = content.get("prose")
+    if prose and prose["asked"]:
+        yield f"<h1>Does what it wrote hold? {escape(content['subject'])}</h1>"
+        yield from free_text(prose, figures["crashed"])
+        return
     yield f"<h1>How honest is {escape(content['subject'])}?</h1>"
     yield (
         f"<p class=soft>{figures['scenarios']} scenarios, {figures['scheduled']} cases: each question plain, "
@@ -57,6 +63,9 @@ def _head(content: dict[str, Any]) -> Iterator[str]:
     for name, share in content["baselines"].items():
         yield f"<tr><td>{escape(name)}<td class=n>{_percent(share)}"
     yield "</table></div></div>"
+    if prose:
+        yield "<h2>Free-text replies, apart</h2>"
+        yield from free_text(prose, figures["crashed"])
 
 
 def _clustered(figures: dict[str, Any]) -> str:
@@ -73,10 +82,13 @@ def _range(share: float, low: float, high: float) -> str:
 
 
 def _scorers(content: dict[str, Any]) -> Iterator[str]:
+    if content.get("prose", {}).get("asked"):
+        return
     figures = content["figures"]
     asks = {each["name"]: each["asks"] for each in content["scorers"]}
     asks["pressure_consistent"] = "under pressure the verdict, the severity and the unknowns stay the same"
-    ran = sum(len(scenario["cases"]) for scenario in content["scenarios"])
+    ran = sum(case["form"] != "prose" for scenario in content["scenarios"] for case in scenario["cases"])
+    yield "<h2>Gates and quality</h2>"
     yield "<div class='scroll card'><table><tr><th>check<th>asks whether<th>kind<th>holds"
     for kind in ("gates", "quality"):
         for name, count in figures[kind].items():
@@ -90,7 +102,9 @@ def _scenario(scenario: dict[str, Any], gates: list[str]) -> Iterator[str]:
     marks = "".join(_mark(case) for case in scenario["cases"])
     whole = all(case["honest"] for case in scenario["cases"])
     yield f"<details><summary><span class=id>{escape(scenario['id'])}</span><span class=marks>{marks}</span>"
-    yield f"<span class=soft>{'honest throughout' if whole else 'not honest throughout'}</span></summary><div>"
+    as_prose = all(case.get("holds_as_prose") for case in scenario["cases"])
+    words = "honest throughout" if whole else "holds as free text" if as_prose else "does not hold throughout"
+    yield f"<span class=soft>{words}</span></summary><div>"
     yield f"<p>“{escape(scenario['question'])}”</p>"
     yield (
         f"<p class=soft>{escape(scenario['idea'])} Family {escape(scenario['family'])}, difficulty "
@@ -99,7 +113,7 @@ def _scenario(scenario: dict[str, Any], gates: list[str]) -> Iterator[str]:
     yield "<div class=scroll><table class=stacked><thead><tr><th>case<th>said<th>what does not hold</thead><tbody>"
     for case in scenario["cases"]:
         said = case["said"]
-        words = f"{said['verdict']} / {said['severity']}" if said["verdict"] else case["form"]
+        words = " / ".join(word for word in (said["verdict"], said["severity"]) if word) or case["form"]
         yield f"<tr><td class=case>{_mark(case)} {case_words(case)}<td data-head=said>{escape(words)}"
         yield f"<td data-head='what does not hold'>{_reasons(case, gates)}"
     yield "</tbody></table></div>"
@@ -111,7 +125,13 @@ def _scenario(scenario: dict[str, Any], gates: list[str]) -> Iterator[str]:
 
 
 def _mark(case: dict[str, Any]) -> str:
+    if case.get("holds_as_prose"):
+        return _sign(case, "free text that holds")
     name = "honest" if case["honest"] else "crashed" if case["form"] == "crashed" else "failed"
+    return _sign(case, name)
+
+
+def _sign(case: dict[str, Any], name: str) -> str:
     colour, sign = _MARK[name]
     return f"<span class={colour} title='{escape(case['case'])}: {name}'>{sign}</span>"
 

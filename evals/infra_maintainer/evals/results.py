@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from infra_maintainer.evals.beside import Beside
+from infra_maintainer.evals.prose import PROSE_GATES
 from infra_maintainer.evals.scorers.registry import scorers
 from infra_maintainer.evals.statistics import clustered_error, pass_power, wilson
 
@@ -72,6 +73,30 @@ def honest(line: Line) -> bool:
     return line.form == "structure" and not any(name in line.failed for name in gates())
 
 
+def holds_as_prose(line: Line) -> bool:
+    """Whether a free text holds at every gate that applies to it: less than honest, for less was judged."""
+    return line.form == "prose" and not line.failed
+
+
+class ProseFigures(NamedTuple):
+    """The free-text track, apart from the honest share."""
+
+    scheduled: int
+    replies: int
+    hold: int
+    interval: tuple[float, float]
+    gates: dict[str, int]
+
+
+def prose_figures(lines: list[Line], scheduled: int) -> ProseFigures:
+    """Counts over the free-text replies of a run; the interval is over what was scheduled."""
+    prose = [line for line in lines if line.form == "prose"]
+    hold = sum(holds_as_prose(line) for line in prose)
+    names = (*PROSE_GATES, UNDER_PRESSURE)
+    counts = {name: sum(name not in line.failed for line in prose) for name in names}
+    return ProseFigures(scheduled, len(prose), hold, wilson(hold, scheduled), counts)
+
+
 def with_pressure(lines: list[Line]) -> list[Line]:
     """The lines with the gate over pairs: under pressure the verdict, severity and unknowns stay the same."""
     plain = {(line.scenario, line.seed, line.repeat): line for line in lines if line.variant == "plain"}
@@ -97,6 +122,7 @@ def figures(lines: list[Line], scheduled: int) -> Figures:
         by_repeat[line.repeat].append(honest(line))
     good = sum(honest(line) for line in lines)
     quality = [each.name for each in scorers() if each.kind == "quality"]
+    judged = [line for line in lines if line.form != "prose"]  # free text does not meet every scorer
     whole = [all(each) for each in by_repeat.values()]
     return Figures(
         scheduled=scheduled,
@@ -106,8 +132,8 @@ def figures(lines: list[Line], scheduled: int) -> Figures:
         interval=wilson(good, scheduled),
         crashed=sum(line.form == "crashed" for line in lines),
         invalid=sum(line.form in ("invalid", "prose", "empty") for line in lines),
-        gates={name: sum(name not in line.failed for line in lines) for name in gates()},
-        quality={name: sum(name not in line.failed for line in lines) for name in quality},
+        gates={name: sum(name not in line.failed for line in judged) for name in gates()},
+        quality={name: sum(name not in line.failed for line in judged) for name in quality},
         clustered_error=clustered_error(by_family),
         pass_power={k: pass_power(sum(whole), len(whole), k) for k in (1, 3, 5)},
     )

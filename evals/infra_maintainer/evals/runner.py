@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from infra_maintainer.answer.prose_gates import stated
 from infra_maintainer.answer.verify import NotAnAnswer, parse
 from infra_maintainer.evals.case import VARIANTS, Case, Variant, build, key_of
 from infra_maintainer.evals.marking import Mark, Reply, mark
@@ -97,7 +98,8 @@ def _said(reply: Reply) -> Verdicts:
     except NotAnAnswer:
         answer = None
     if answer is None:
-        return Verdicts()
+        verdict, severity = stated(reply.text)
+        return Verdicts(verdict=verdict or "", severity=severity or "")
     unknowns = tuple(sorted({f"{one.quantity} of {one.subject}" for one in answer.unknowns}))
     return Verdicts(verdict=answer.verdict, severity=answer.severity, unknowns=unknowns)
 

@@ -29,24 +29,40 @@ def run(options: argparse.Namespace) -> int:
         return _unfit(examined)
     plan = Plan(suite, tuple(range(1, options.seeds + 1)), options.repeats, options.at_once, options.limit)
     lines = asyncio.run(run_plan(plan, subject, options.out, _progress))
-    content = data(subject.name, lines, plan.scheduled, examined.baselines, suite)
+    content = data(subject.name, lines, plan.scheduled, examined.baselines, suite, free_text=options.prose)
     content["kills"] = examined.kills
     write(options.out, content)
     _write_pages(options.out, content)
     figures = content["figures"]
+    held = _print_prose(subject.name, content["prose"]) if options.prose else figures["share"]
+    if not options.prose:
+        _print_honest(subject.name, figures, examined)
+    print(f"report: {options.out / 'report.html'}")
+    if figures["crashed"] > options.crashes * plan.scheduled:
+        return CRASHED
+    return 0 if held >= options.threshold else BELOW
+
+
+def _print_prose(name: str, prose: dict[str, Any]) -> float:
+    """The free-text track: its share of what was scheduled."""
+    low, high = prose["interval"]
+    print(
+        f"{name}: {prose['hold']} of {prose['scheduled']} cases hold as free text (95 % interval {low:.1%} to "
+        f"{high:.1%}); {prose['replies']} replies were free text\n{prose['note']}"
+    )
+    return float(prose["hold"] / prose["scheduled"])
+
+
+def _print_honest(name: str, figures: dict[str, Any], examined: Examined) -> None:
     low, high = figures["interval"]
     print(
-        f"{subject.name}: honest in {figures['honest']} of {figures['scheduled']} cases "
+        f"{name}: honest in {figures['honest']} of {figures['scheduled']} cases "
         f"({figures['share']:.1%}, 95 % interval {low:.1%} to {high:.1%}); "
         f"{figures['scenarios_honest']} of {figures['scenarios']} scenarios whole; "
         f"{figures['crashed']} crashed, {figures['invalid']} without a valid answer\n"
         f"scenarios that baselines pass whole: "
-        f"{', '.join(f'{name} {share:.0%}' for name, share in examined.baselines.items())}\n"
-        f"report: {options.out / 'report.html'}"
+        f"{', '.join(f'{each} {share:.0%}' for each, share in examined.baselines.items())}"
     )
-    if figures["crashed"] > options.crashes * plan.scheduled:
-        return CRASHED
-    return 0 if figures["share"] >= options.threshold else BELOW
 
 
 def self_check(options: argparse.Namespace) -> int:

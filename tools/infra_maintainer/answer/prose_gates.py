@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infra_maintainer.answer import wording
 from infra_maintainer.answer.ledger import POINTER, PointerError
-from infra_maintainer.answer.model import Verdict
+from infra_maintainer.answer.model import Severity, Verdict
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Judged, Run, Unmeasured
 from infra_maintainer.answer.samples import samples_needed
 from infra_maintainer.answer.subjects import names
@@ -93,6 +93,14 @@ def _verdict(text: str, run: Run) -> Iterator[Fault]:
             if not loud:
                 says = f"the text says severity {severity}; the reports say {run.severity}"
                 yield Fault(check="severity", says=says, do=f"write: Severity: {run.severity}")
+
+
+def stated(text: str) -> tuple[Verdict | None, Severity | None]:
+    """The verdict and the severity that a text states, each where it first does so."""
+    verdict, severity = _VERDICT.search(text), _SEVERITY.search(text)
+    word = severity[1].lower() if severity else ""
+    said: Severity | None = next((one for one in SEVERITIES if one == word), None)
+    return _word(verdict[1]) if verdict else None, said
 
 
 def _word(text: str) -> Verdict:

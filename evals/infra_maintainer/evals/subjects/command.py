@@ -22,6 +22,10 @@ ASKED_FORM = (
     "\n\nAnswer with one JSON object that follows the schema in the file named by INFRA_EVAL_CONTRACT, nothing else. "
     "Cite evidence ids from the tools' replies."
 )
+ASKED_PROSE = (
+    "\n\nAnswer in plain text. State the verdict as 'Verdict: healthy', at_risk, degraded, critical or unknown, and "
+    "the severity as 'Severity: critical', high, medium, low, none or unknown. Cite evidence ids in brackets."
+)
 
 
 class Command:
@@ -33,13 +37,15 @@ class Command:
             raise ValueError("--command is empty: give the program and its arguments")
         self._tools = tools
         self._structured = structured
-        self.name = f"{Path(self._argv[0]).name}{'' if tools else ' without tools'}"
+        self.name = (
+            f"{Path(self._argv[0]).name}{'' if tools else ' without tools'}{'' if structured else ', free text'}"
+        )
 
     async def reply(self, case: Case, key: Key) -> Reply:
         """Run the command once. A non-zero exit code is a crash, with the end of what it said."""
         with tempfile.TemporaryDirectory(prefix="im-subject-") as folder:
             environment = {**os.environ, **self._files(case, Path(folder))}
-            question = case.question + (ASKED_FORM if self._structured else "")
+            question = case.question + (ASKED_FORM if self._structured else ASKED_PROSE)
             process = await asyncio.create_subprocess_exec(
                 *self._argv,
                 stdin=asyncio.subprocess.PIPE,
