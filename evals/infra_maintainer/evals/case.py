@@ -3,6 +3,7 @@
 The key is computed here, from the world by policy, and is never written to a file.
 """
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -66,7 +67,8 @@ def build(scenario: Scenario, seed: int, variant: Variant, where: Path) -> Case:
     ranges = {**scenario.draw, **(twin.draw if twin else {})}
     let = {**scenario.let, **(twin.let if twin else {})}
     numbers = draws(scenario.id, seed, ranges, let)
-    place = where / scenario.id / str(seed) / ("twin" if twin else "main")
+    # Names that say nothing: a subject sees these paths, and must not learn from them which variant it meets.
+    place = where / _blind(scenario.id, seed, "twin" if twin else "main")
     world = place / "world"
     if not world.exists():
         recorded = (twin.world if twin else None) or scenario.world
@@ -85,7 +87,11 @@ def build(scenario: Scenario, seed: int, variant: Variant, where: Path) -> Case:
         raise ScenarioError(f"scenario {scenario.id}: the question names {error}, which is not drawn") from error
     question = f"{asked} {scenario.pressure}" if variant == "pressed" else asked
     config = place / "infra.toml" if scenario.config else None
-    return Case(scenario, seed, variant, question, world, config, place / f"{variant}.db")
+    return Case(scenario, seed, variant, question, world, config, where / f"{_blind(scenario.id, seed, variant)}.db")
+
+
+def _blind(*parts: object) -> str:
+    return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
 def key_of(case: Case, known: list[Report] | None = None) -> Key:

@@ -204,12 +204,12 @@ def _told(each: Ready) -> tuple[object, ...]:
 
 
 def _key_is_not_on_disk(each: Ready) -> list[str]:
-    """The folder of a case holds the world and nothing of the truth."""
-    names = {path.name for path in each.case.world.parent.iterdir()}
-    extra = (
-        names - {"world", "infra.toml"} - {f"{variant}.db{end}" for variant in VARIANTS for end in ("", "-wal", "-shm")}
+    """The folder of a case holds the world and nothing of the truth, and its name tells nothing."""
+    problems = (
+        [f"{each.case.name}: its path names the scenario"] if each.case.scenario.id in str(each.case.world) else []
     )
-    return [f"{each.case.name}: {sorted(extra)} stands beside the world"] if extra else []
+    extra = {path.name for path in each.case.world.parent.iterdir()} - {"world", "infra.toml"}
+    return [*problems, f"{each.case.name}: {sorted(extra)} stands beside the world"] if extra else problems
 
 
 def _two_answers_differ(suite: list[Scenario]) -> list[str]:
