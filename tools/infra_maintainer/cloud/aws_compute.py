@@ -47,9 +47,10 @@ def _instances(aws: Aws, now: datetime, targets: Counter[str] | Refused) -> Iter
         if not isinstance(groups, Refused):
             yield Found(name, "resource.peers", groups.get(name, 1))
         size = by_type.get(str(each.get("InstanceType")))
-        if size:
-            yield Found(name, "resource.vcpus", int(size.get("VCpuInfo", {}).get("DefaultVCpus", 0)))
-            yield Found(name, "resource.ram", int(size.get("MemoryInfo", {}).get("SizeInMiB", 0)) << 20)
+        if size and "DefaultVCpus" in size.get("VCpuInfo", {}):
+            yield Found(name, "resource.vcpus", int(size["VCpuInfo"]["DefaultVCpus"]))
+        if size and "SizeInMiB" in size.get("MemoryInfo", {}):
+            yield Found(name, "resource.ram", int(size["MemoryInfo"]["SizeInMiB"]) << 20)
 
 
 def _scaling_groups(aws: Aws) -> dict[str, int] | Refused:
@@ -151,8 +152,10 @@ def _databases(aws: Aws, now: datetime) -> Iterator[Found]:
         tags = tags_of(each, "TagList") | {"Name": str(each.get("DBInstanceIdentifier", ""))}
         yield from described(name, "database", tags, aws.region, each.get("InstanceCreateTime"), now)
         yield Found(name, "resource.running", each.get("DBInstanceStatus") == "available")
-        yield Found(name, "resource.encrypted", bool(each.get("StorageEncrypted")))
-        yield Found(name, "resource.backup_retention", int(each.get("BackupRetentionPeriod", 0)))
+        if "StorageEncrypted" in each:
+            yield Found(name, "resource.encrypted", bool(each["StorageEncrypted"]))
+        if "BackupRetentionPeriod" in each:  # a field that was not told is not a retention of nothing
+            yield Found(name, "resource.backup_retention", int(each["BackupRetentionPeriod"]))
         yield guarded(name, "replica", bool(source or each.get("DBClusterIdentifier")))
         yield guarded(name, "standby", bool(each.get("MultiAZ")) and not source)
         if not source and not each.get("ReadReplicaDBInstanceIdentifiers"):

@@ -107,9 +107,10 @@ def _front(survey: Survey, row: dict[str, str], subject: str) -> Iterator[AnyEvi
 def _server(survey: Survey, row: dict[str, str], subject: str, *, taken: bool) -> Iterator[AnyEvidence]:
     """HAProxy's own times are means of 1,024 requests: they are left out, the log has percentiles."""
     yield survey.measured("balancer.backend.up", taken, subject=subject, source=f"show stat: {row['status']}")
-    yield survey.measured(
-        "balancer.backend.flaps", int(row["chkdown"] or 0), subject=subject, stat="count", source="show stat"
-    )
+    if row["chkdown"]:  # empty where no health check runs: nobody counted
+        yield survey.measured(
+            "balancer.backend.flaps", int(row["chkdown"]), subject=subject, stat="count", source="show stat"
+        )
     retries = int(row["wretr"] or 0) + int(row["wredis"] or 0)
     yield survey.measured("balancer.backend.retries", retries, subject=subject, stat="count", source="show stat")
 
