@@ -1,10 +1,11 @@
 """How a value with a unit is written for people: one place, so that the same number never reads two ways."""
 
-from decimal import ROUND_HALF_EVEN, Context
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from infra_maintainer.evidence.model import Scalar
 
 _THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_EVEN)
+_TWO_DIGITS = Context(prec=2, rounding=ROUND_HALF_EVEN)
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -45,9 +46,9 @@ def _digits(value: float) -> str:
 
 
 def _short_of_all(value: float) -> str:
-    """Nearly all is not all: 99.96 stays 99.96, with as many digits as it takes not to read as 100."""
-    rounded = (f"{value:.{digits}g}" for digits in range(3, 9))
-    return next((text for text in rounded if text != "100"), f"{value}")
+    """Nearly all is not all: what is missing keeps two digits, so that 99.87 does not read as a target of 99.9."""
+    missing = _TWO_DIGITS.create_decimal(100 - Decimal(repr(float(value))))
+    return f"{(100 - missing).normalize():f}"
 
 
 def _bytes(value: float) -> str:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.model import Report, Unknown
 from infra_maintainer.assess.plan import CapacityReport
-from infra_maintainer.report.text import counts, render_text
+from infra_maintainer.report.text import counts, render_text, said_together
 
 LIMIT_CHARACTERS = 8000
 STEPS = (40, 30, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1, 0)
@@ -41,17 +41,19 @@ def size(report: Report) -> int:
 
 
 def _cut(small: Report, whole: Report, keep: int, findings: int) -> Report:
-    """Keep that many of each list, and of findings; at the end only the ids of evidence stay."""
+    """Keep that many of each list, of what was measured twice as many, and of findings; at the end only ids stay."""
     reasons = sorted(small.coverage.not_checked, key=lambda each: (each.why in _MILD, each.why != "our_bug"))
+    groups = _groups(whole.unknowns)
+    told = sum(len(group) for group in groups[:keep])
     coverage = small.coverage.model_copy(update={"not_checked": reasons[:keep]})
     left_out = [
-        f"{len(items) - keep} {name}"
-        for name, items in (
-            ("passes", whole.passes),
-            ("unknowns", whole.unknowns),
-            ("not_checked", whole.coverage.not_checked),
+        f"{count} {name}"
+        for name, count in (
+            ("passes", len(whole.passes) - 2 * keep),
+            ("unknowns", len(whole.unknowns) - told),
+            ("not_checked", len(whole.coverage.not_checked) - keep),
         )
-        if len(items) > keep
+        if count > 0
     ]
     plan: dict[str, object] = {"plan": whole.plan.shorter(keep)} if isinstance(whole, CapacityReport) else {}
     mild = Counter(each.severity for each in whole.findings[findings:])
@@ -61,11 +63,30 @@ def _cut(small: Report, whole: Report, keep: int, findings: int) -> Report:
     return small.model_copy(
         update={
             "findings": small.findings[:findings],
-            "passes": small.passes[:keep],
-            "unknowns": small.unknowns[:keep],
+            "passes": small.passes[: 2 * keep],
+            "unknowns": [_as_one(group) for group in groups[:keep]],
             "coverage": coverage,
             "evidence": small.evidence if keep >= 5 else [],
             "notes": [*small.notes, note] if left_out else small.notes,
             **plan,
         }
     )
+
+
+def _groups(unknowns: list[Unknown]) -> list[list[Unknown]]:
+    """Each unknown by itself, but what nobody declared by its reason, behind what was tried: it is no news twice."""
+    tried = [[each] for each in unknowns if each.why != "not_configured"]
+    undeclared: dict[tuple[str, str], list[Unknown]] = {}
+    for each in unknowns:
+        if each.why == "not_configured":
+            undeclared.setdefault((each.detail, each.how), []).append(each)
+    return [*tried, *undeclared.values()]
+
+
+def _as_one(group: list[Unknown]) -> Unknown:
+    """Several unknowns of one reason as one record that says how many they are."""
+    first = group[0]
+    if len(group) == 1:
+        return first
+    says = f"{len(group)} unknowns of one reason: {said_together([(each.says, '') for each in group])}"
+    return first.model_copy(update={"says": says, "evidence": [id for each in group for id in each.evidence]})

@@ -91,13 +91,21 @@ def _unknowns(unknowns: list[Unknown], paint: Paint, width: int, most: int) -> l
     for each in unknowns[:most]:
         groups.setdefault(_reason(each), []).append(each)
     for reason, group in groups.items():
-        body = " ".join(f"{each.says} {_ids(each.evidence)}".rstrip() for each in group)
+        body = said_together([(each.says, _ids(each.evidence)) for each in group])
         first, *rest = _wrap(body, width, 18)
         lines += [f"{paint('UNKNOWN'.ljust(17), 'unknown')} {first.strip()}", *rest]
         lines += _wrap(f"{', '.join(dict.fromkeys(each.code for each in group))}: {reason}", width, 18)
     if len(unknowns) > most:
         lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (ask for detail)")
     return [*lines, ""] if lines else lines
+
+
+def said_together(said: list[tuple[str, str]]) -> str:
+    """Sentences with their marks one after the other; several that only say "x: not measured." as one list."""
+    tail = ": not measured."
+    if len(said) < 2 or not all(says.endswith(tail) for says, _ in said):
+        return " ".join(f"{says} {mark}".rstrip() for says, mark in said)
+    return f"Not measured: {', '.join(f'{says.removesuffix(tail)} {mark}'.rstrip() for says, mark in said)}."
 
 
 def _reason(unknown: Unknown) -> str:

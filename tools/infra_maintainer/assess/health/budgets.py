@@ -1,4 +1,7 @@
-"""The budgets that every service is held to: which are kept, which are missed, which nobody measured."""
+"""The budgets that every service is held to: which are kept, which are missed, which nobody measured.
+
+The availability budget, which has a best and a worst case, is judged in a file of its own.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,7 +20,6 @@ class Budget(NamedTuple):
     rule: str
     words: str
     sources: tuple[tuple[str, Stat | None, str], ...]
-    floor: bool = False
 
 
 REAL, SYNTHETIC = "real users", "synthetic"
@@ -27,12 +29,11 @@ BUDGETS = (
     Budget("budget.interactive", "time to interactive P95", (("page.interactive", "p95", REAL),)),
     Budget("budget.api", "API P95", (("traffic.latency", "p95", REAL), ("endpoint.latency", "p95", SYNTHETIC))),
     Budget("budget.errors", "errors", (("traffic.errors", None, REAL), ("endpoint.errors", None, SYNTHETIC))),
-    Budget("budget.availability", "availability", (("traffic.availability", None, REAL),), floor=True),
 )
 
 
 @check(
-    title="the budgets: page load, navigation, API, time to interactive, errors, availability",
+    title="the budgets: page load, navigation, API, time to interactive, errors",
     quantities=tuple(dict.fromkeys(quantity for budget in BUDGETS for quantity, _, _ in budget.sources)),
     policies=tuple(budget.rule for budget in BUDGETS),
 )
@@ -45,11 +46,11 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             yield _unknown(facts, budget, rule)
             continue
         numbers, kind = found
-        worst = min(numbers, key=_value) if budget.floor else max(numbers, key=_value)
+        worst = max(numbers, key=lambda each: each.value)
         kind = SYNTHETIC if "(synthetic" in worst.record.source else kind
         where = worst.subject.partition(":")[2]
         says = f"budget {budget.words}: {shown(worst)} of {limit(rule)} ({where}; {kind})"
-        if not (rule.undercut(worst.value) if budget.floor else rule.exceeded(worst.value)):
+        if not rule.exceeded(worst.value):
             yield Pass(
                 code=budget.rule.replace(".", "_"), subject=worst.subject, says=says, evidence=[worst.id],
                 policy=rule.id, user_facing=True,
@@ -68,10 +69,6 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         )
 
 
-def _value(number: Number) -> float:
-    return number.value
-
-
 def _numbers(facts: Facts, quantity: str, stat: Stat | None, kind: str) -> tuple[list[Number], str]:
     whole = ("traffic:", "page:", "endpoint:")
     return [each for each in facts.numbers(quantity, stat=stat) if each.subject.startswith(whole)], kind
@@ -83,7 +80,7 @@ def _unknown(facts: Facts, budget: Budget, rule: Threshold) -> Unknown:
     return Unknown(
         code=budget.rule.replace(".", "_"),
         subject="system:declared",
-        says=f"budget {budget.words} ({limit(rule)}): nobody measured it.",
+        says=f"budget {budget.words} ({limit(rule)}): not measured.",
         evidence=[each.id for each in gaps[:1]],
         policy=rule.id,
         quantity=quantity,
