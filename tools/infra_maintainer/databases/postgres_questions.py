@@ -1,6 +1,9 @@
 """The questions that are ever put to a PostgreSQL, by name. All of them only read system views."""
 
+from infra_maintainer.databases.postgres_health_questions import HEALTH_QUESTIONS
+
 QUESTIONS: dict[str, str] = {
+    **HEALTH_QUESTIONS,
     "role": """
         SELECT pg_has_role(current_user, 'pg_monitor', 'usage') OR rolsuper, pg_is_in_recovery(),
                current_setting('server_version_num')::int
@@ -56,12 +59,8 @@ QUESTIONS: dict[str, str] = {
         FROM pg_sequences WHERE increment_by > 0 AND NOT cycle
         ORDER BY last_value::float8 / max_value DESC NULLS LAST LIMIT 10""",
     "tables": """
-        SELECT schemaname || '.' || relname, seq_scan, seq_tup_read, coalesce(idx_scan, 0), n_live_tup, n_dead_tup,
-               extract(epoch FROM now() - greatest(last_vacuum, last_autovacuum))
+        SELECT schemaname || '.' || relname, seq_scan, seq_tup_read, coalesce(idx_scan, 0)
         FROM pg_stat_user_tables WHERE n_live_tup > 10000 ORDER BY seq_tup_read DESC LIMIT 10""",
-    "bad_indexes": """
-        SELECT n.nspname || '.' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid LIMIT 20""",
     "role_superusers": """
         SELECT rolname FROM pg_roles WHERE rolsuper AND rolcanlogin AND rolname <> 'postgres' ORDER BY rolname
     """,

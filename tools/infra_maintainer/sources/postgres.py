@@ -23,7 +23,6 @@ ONCE = [
     "wraparound",
     "sequences",
     "tables",
-    "bad_indexes",
 ]
 GRANT = "GRANT pg_monitor TO the role that infra-maintainer uses"
 LEAST_BLOCKS = 1000
@@ -45,7 +44,6 @@ def subjects(survey: Survey) -> list[str]:
         "db.connections.refused",
         "db.deadlocks",
         "db.idle_in_transaction.age",
-        "db.index.invalid",
         "db.lag.bytes",
         "db.lag.time",
         "db.query.calls",
@@ -59,7 +57,6 @@ def subjects(survey: Survey) -> list[str]:
         "db.slot.retained",
         "db.slot.status",
         "db.statement.oldest",
-        "db.table.dead",
         "db.table.scanned",
         "db.table.scans",
         "db.temporary",
@@ -276,7 +273,7 @@ class _Told:
             detail = f"{hidden} sequences may not be read by this role"
             how = "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO the role that infra-maintainer uses"
             yield self._gap("db.sequence.used", "denied", detail, how, "pg_sequences")
-        for name, scans, read, by_index, live, dead, _ in self._rows("tables"):
+        for name, scans, read, by_index in self._rows("tables"):
             subject = f"table:{self.name}:{name}"
             if scans:
                 yield self._value(
@@ -284,6 +281,3 @@ class _Told:
                 )
                 share = percent(scans, scans + by_index)
                 yield self._value("db.table.scans", share, "pg_stat_user_tables", subject=subject, n=scans + by_index)
-            yield self._value("db.table.dead", percent(dead, live + dead), "pg_stat_user_tables", subject=subject)
-        for (name,) in self._rows("bad_indexes"):
-            yield self._value("db.index.invalid", True, "pg_index", subject=f"index:{self.name}:{name}")

@@ -1,0 +1,223 @@
+"""Health of a PostgreSQL database's tables and indexes: what is dead weight, broken, twice there, never cleaned."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from infra_maintainer.databases.bloat import NOT_ESTIMATED, estimated_bloat
+from infra_maintainer.databases.postgres import NoSlotLeft, ask
+from infra_maintainer.databases.postgres_health_questions import HEALTH_QUESTIONS
+from infra_maintainer.evidence.model import Why
+from infra_maintainer.evidence.store import StoreError
+from infra_maintainer.sources.registry import AnyEvidence, source
+from infra_maintainer.sources.survey import Survey, percent
+from infra_maintainer.system.database import Database
+from infra_maintainer.world.failure import WorldError
+
+NAMES = list(HEALTH_QUESTIONS)
+OWED = ("db.indexes", "db.tables")
+ASK_PRIMARY = "ask the primary: declare it as a [[database]] of its own"
+GET_BLOAT = "CREATE EXTENSION pgstattuple, and GRANT pg_monitor TO the role that infra-maintainer uses"
+ONE_RUN_S = 60.0  # what one run keeps bears moments that are a little apart
+MEMORY = timedelta(days=400)
+
+
+def subjects(survey: Survey) -> list[str]:
+    """One subject per declared database."""
+    return [f"database:{each.name}" for each in survey.system.database]
+
+
+@source(
+    title="tables and indexes of PostgreSQL",
+    jobs=("health",),
+    quantities=OWED,
+    also=(
+        "db.indexes.unused", "db.index.unused", "db.index.unused.for", "db.indexes.duplicate", "db.index.duplicate",
+        "db.indexes.invalid", "db.index.invalid", "db.replicas", "db.table.dead", "db.table.dead_rows",
+        "db.table.unvacuumed", "db.table.autovacuum", "db.table.vacuuming", "db.table.size", "db.table.bloat",
+        "db.table.bloat.estimate",
+    ),
+    subjects=subjects,
+)  # fmt: skip
+def collect(survey: Survey) -> Iterator[AnyEvidence]:
+    """One session per database. A question that the server refuses is Missing alone."""
+    for database in survey.system.database:
+        asking = partial(ask, database, NAMES, survey.world.deadline.remaining())
+        try:
+            answers = survey.world.engine("postgres", [database.name, *NAMES], asking)
+        except NoSlotLeft as refused:
+            for quantity in OWED:
+                yield survey.missing(
+                    quantity, "unreachable", str(refused), "ask again when a connection is free",
+                    subject=f"database:{database.name}", source="connection",
+                )  # fmt: skip
+            continue
+        yield from _Told(survey, database, answers).evidence()
+
+
+class _Told:
+    """The answers of one session on their way to evidence."""
+
+    def __init__(self, survey: Survey, database: Database, answers: dict[str, Any]) -> None:
+        self.survey, self.name, self.answers = survey, database.name, answers
+        self.subject = f"database:{database.name}"
+        counting = answers["counting"]
+        if not isinstance(counting, list) or not counting:
+            said = counting["refused"] if isinstance(counting, dict) else "pg_stat_database has no row"
+            raise WorldError("error", f"PostgreSQL {database.name}: {said}", "see the server's log")
+        rows: list[Any] = counting
+        self.age, since, self.reset, self.counts, self.standby, self.replicas, self.tables, self.indexes, base = rows[0]
+        self.since = f"{'the reset of the statistics' if self.reset else 'the start of the server at least'} ({since})"
+        self.origin = f"database {base}"
+
+    def evidence(self) -> Iterator[AnyEvidence]:
+        """Indexes first, then tables."""
+        yield self._value("db.indexes", self.indexes, f"pg_stat_user_indexes, {self.origin}")
+        yield self._value("db.tables", self.tables, f"pg_stat_user_tables, {self.origin}")
+        if not self.tables:
+            detail = f"{self.origin} holds no table of yours"
+            how = "name the database that holds the tables: dbname in [[database]]"
+            for quantity in ("db.indexes.unused", "db.table.dead", "db.table.bloat"):
+                yield self._gap(quantity, "no_data", detail, how)
+            return
+        yield from self._broken()
+        yield from self._twice()
+        yield from self._unused()
+        yield from self._dead()
+        yield from self._bloat()
+
+    def _broken(self) -> Iterator[AnyEvidence]:
+        rows = self._rows("indexes_broken")
+        if rows is None:
+            yield self._refused("indexes_broken", "db.indexes.invalid")
+            return
+        if rows and rows[0][2]:
+            detail = f"{len(rows)} indexes are not valid; {rows[0][2]} builds are under way that this role does not see"
+            yield self._gap("db.indexes.invalid", "denied", detail, "GRANT pg_monitor TO the role, or look again later")
+            return
+        yield self._value("db.indexes.invalid", rows[0][1] if rows else 0, "pg_index", stat="count")
+        for name, _, _ in rows:
+            yield self._value("db.index.invalid", True, "pg_index", subject=f"index:{self.name}:{name}")
+
+    def _twice(self) -> Iterator[AnyEvidence]:
+        rows = self._rows("indexes_twice")
+        if rows is None:
+            yield self._refused("indexes_twice", "db.indexes.duplicate")
+            return
+        yield self._value("db.indexes.duplicate", len(rows), "pg_index", stat="count")
+        for name, kept, size, bound in sorted(rows, key=lambda row: -row[2])[:5]:
+            told = f"the same as {kept}{', and behind a constraint' if bound else ''}"
+            yield self._value("db.index.duplicate", size, told, subject=f"index:{self.name}:{name}")
+
+    def _unused(self) -> Iterator[AnyEvidence]:
+        rows = self._rows("indexes_unused")
+        if rows is None:
+            yield self._refused("indexes_unused", "db.indexes.unused")
+            return
+        if self.standby:
+            detail = "a standby counts its own scans only, the primary and other replicas may use every index"
+            yield self._gap("db.indexes.unused", "not_supported", detail, ASK_PRIMARY)
+            return
+        if not self.counts:
+            yield self._uncounted("db.indexes.unused")
+            return
+        yield self._value("db.replicas", self.replicas, "pg_stat_replication", stat="count")
+        origin = f"no scan since {self.since}, on this server only"
+        count = rows[0][4] if rows else 0
+        yield self._value("db.indexes.unused", count, f"pg_stat_user_indexes, 1 MiB and more: {origin}", stat="count")
+        first_look, now = self._first_kept("db.indexes", self.subject), self.survey.world.clock.now().timestamp()
+        for name, table, size, expression, _, _, known_age in rows[:10]:
+            subject = f"index:{self.name}:{name}"
+            why = " its statistics may still help the planner: it is over an expression;" if expression else ""
+            yield self._value("db.index.unused", size, f"on {table};{why} pg_stat_user_indexes", subject=subject)
+            if known_age is not None:
+                age, told = min(self.age, float(known_age)), "made later than that" if known_age < self.age else ""
+            elif first_look and (seen := self._first_kept("db.index.unused", subject) or now) > first_look + ONE_RUN_S:
+                age, told = min(self.age, now - seen), "not there when infra-maintainer first looked"
+            else:
+                age, told = self.age, "or since it was made, if that was later"
+            yield self._value("db.index.unused.for", float(age), f"{origin}{told and f' ({told})'}", subject=subject)
+
+    def _dead(self) -> Iterator[AnyEvidence]:
+        rows = self._rows("tables_dead")
+        if rows is None:
+            yield self._refused("tables_dead", "db.table.dead")
+            return
+        if self.standby:
+            yield self._gap("db.table.dead", "not_supported", "a standby does not count dead rows", ASK_PRIMARY)
+            return
+        if not self.counts:
+            yield self._uncounted("db.table.dead")
+            return
+        for name, live, dead, age, automatic, running in rows:
+            subject, origin = f"table:{self.name}:{name}", "pg_stat_user_tables, the server's own estimate"
+            yield self._value("db.table.dead", percent(dead, live + dead), origin, subject=subject, stat="ratio")
+            yield self._value("db.table.dead_rows", dead, origin, subject=subject)
+            yield self._value("db.table.autovacuum", automatic, "autovacuum, autovacuum_enabled", subject=subject)
+            if running:
+                yield self._value("db.table.vacuuming", True, "pg_stat_progress_vacuum", subject=subject)
+            told = "last_vacuum, last_autovacuum" if age is not None else f"no vacuum since {self.since}"
+            yield self._value("db.table.unvacuumed", float(self.age if age is None else age), told, subject=subject)
+
+    def _bloat(self) -> Iterator[AnyEvidence]:
+        exact = self._rows("tables_bloat") or []
+        for name, size, share, dead in exact:
+            subject, origin = f"table:{self.name}:{name}", f"pgstattuple_approx, {dead:.3g} % of it dead rows"
+            yield self._value("db.table.size", size, "pg_relation_size", subject=subject)
+            yield self._value("db.table.bloat", float(share), origin, subject=subject, stat="ratio")
+        widths = self._rows("tables_width")
+        if widths is None:
+            yield self._refused("tables_width", "db.table.bloat")
+            return
+        unseen: list[str] = []
+        for row in widths:
+            name, size = row[0], row[1]
+            if name in {each[0] for each in exact}:
+                continue
+            guess = estimated_bloat(*row[1:])
+            if guess is None:
+                unseen.append(name)
+                continue
+            subject, origin = f"table:{self.name}:{name}", "an estimate from the widths in pg_stats, not a measurement"
+            yield self._value("db.table.size", size, "pg_relation_size", subject=subject)
+            yield self._value("db.table.bloat.estimate", guess, origin, subject=subject, stat="ratio")
+        if unseen:
+            said = self.answers["tables_bloat"]
+            why = f"pgstattuple_approx: {said['refused']}" if isinstance(said, dict) else "too much of it to read"
+            detail = f"{', '.join(unseen)}: {why}; {NOT_ESTIMATED}"
+            yield self._gap("db.table.bloat", "denied", detail, GET_BLOAT)
+
+    def _first_kept(self, quantity: str, subject: str) -> float | None:
+        """When an earlier run first kept this quantity, in seconds since 1970; None without a store or a sample."""
+        question = {"quantity": quantity, "subject": subject, "first": True}
+        answer = self.survey.world.engine("kept_samples", question, partial(self._ask_store, quantity, subject))
+        return None if answer is None else float(answer)
+
+    def _ask_store(self, quantity: str, subject: str) -> float | None:
+        if self.survey.history is None:
+            return None
+        try:
+            kept = self.survey.history.samples(quantity, subject, self.survey.world.clock.now() - MEMORY)
+        except StoreError as error:
+            raise WorldError("error", str(error), "mend the store") from error
+        return kept[0].at.timestamp() if kept else None
+
+    def _rows(self, name: str) -> list[Any] | None:
+        answer = self.answers[name]
+        return answer if isinstance(answer, list) else None  # pyright: ignore[reportUnknownVariableType]  # JSON rows
+
+    def _value(
+        self, quantity: str, value: Any, origin: str, *, subject: str | None = None, stat: Any = "instant"
+    ) -> AnyEvidence:
+        return self.survey.measured(quantity, value, subject=subject or self.subject, source=origin, stat=stat)
+
+    def _gap(self, quantity: str, why: Why, detail: str, how: str) -> AnyEvidence:
+        return self.survey.missing(quantity, why, detail, how, subject=self.subject, source="PostgreSQL statistics")
+
+    def _refused(self, question: str, quantity: str) -> AnyEvidence:
+        said = self.answers[question]
+        return self._gap(quantity, said["why"], said["refused"], "GRANT pg_monitor TO the role, or see its log")
+
+    def _uncounted(self, quantity: str) -> AnyEvidence:
+        return self._gap(quantity, "not_supported", "track_counts is off: the server counts nothing", "set it to on")
