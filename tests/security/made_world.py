@@ -62,7 +62,6 @@ class MadeWorld:
             "Label: Debian-Security\nSuite: stable-security\nDate: Tue, 24 Nov 2026 06:00:00 UTC\n",
         )
         self.pending({})
-        self.run("apt_holds", "")
         self.run("apt_config", 'APT::Periodic::Unattended-Upgrade "1";\n')
         self.read("/proc/sys/kernel/osrelease", "6.12.9-amd64\n")
         self.read("/etc/os-release", 'ID=debian\nVERSION_ID="13"\n')

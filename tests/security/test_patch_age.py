@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra_maintainer.evidence.store import Store
-from infra_maintainer.sources.baseline.apt import by_source, parse_installed, parse_simulation
+from infra_maintainer.sources.baseline.apt import by_source, held, parse_installed, parse_simulation
 from infra_maintainer.sources.baseline.changelog import entries, missing_fixes
 from infra_maintainer.sources.baseline.debian_version import DebianVersion
 from infra_maintainer.sources.baseline.dnf import parse_advisories
@@ -166,6 +166,20 @@ def test_installed_but_not_running_is_not_patched(tmp_path: Path) -> None:
     )
     names = {"theatre_deferred_kernel", "theatre_deferred_libraries", "theatre_deferred_reboot"}
     assert names <= codes(world.report())
+
+
+@requirement("security.patching")
+def test_a_held_package_is_found_in_dpkgs_own_list_and_an_empty_list_proves_nothing(tmp_path: Path) -> None:
+    """Wanted state h is a hold, as apt-mark hold sets it; without any line there is no answer, not "none"."""
+    rows = "nginx\tnginx\t1.24-1\t1.24-1\thi \nlibssl3:amd64\topenssl\t3.0.11-1\t3.0.11-1\tii \n"
+    assert held(rows) == ["nginx"]
+    world = MadeWorld(tmp_path / "world")
+    world.run("dpkg_list", rows)
+    (finding,) = [each for each in world.report().findings if each.code == "packages_held"]
+    assert [each.model_dump()["quote"] for each in world.report().evidence if each.id in finding.evidence] == ["nginx"]
+    empty = MadeWorld(tmp_path / "empty")
+    empty.run("dpkg_list", "")
+    assert "packages_held" in undetermined(empty.report())
 
 
 def test_versions_are_ordered_as_dpkg_orders_them() -> None:

@@ -12,6 +12,8 @@ from infra_maintainer.sources.baseline.block_stack import judge_path, layers
 from infra_maintainer.sources.baseline.host_access import weak_rules
 from infra_maintainer.sources.baseline.sudoers import read_sudoers
 from infra_maintainer.system.load import parse_system
+from infra_maintainer.world.privilege_places import privileged_files
+from tests.needs import needs
 from tests.requirements_link import requirement
 from tests.security.made_world import MadeWorld, codes, judged_by, passed, undetermined
 from tests.services.postgres import postgres
@@ -268,3 +270,18 @@ def test_roles_of_a_real_postgresql_that_may_too_much_are_counted() -> None:
         "database.roles.owners": (1, "shop"),
     }
     assert {"database_superusers", "database_unrestricted", "database_owners"} <= codes(report)
+
+
+@requirement("security.least_privilege")
+def test_a_real_setuid_program_of_no_package_is_found_beside_the_packaged_ones(tmp_path: Path) -> None:
+    """The whole walk of this machine: our own setuid file has no owner, su has the one that dpkg -S says."""
+    needs("dpkg")
+    planted = tmp_path / "run-as-me"
+    planted.write_text("#!/bin/sh\n", encoding="utf-8")
+    planted.chmod(0o4755)
+    (tmp_path / "plain").write_text("", encoding="utf-8")
+    seen = privileged_files("")
+    owners = {each["path"]: each["package"] for each in seen["found"]}
+    assert owners[str(planted)] is None and str(tmp_path / "plain") not in owners
+    assert owners["/usr/bin/su"] == "util-linux"
+    assert seen["looked"] >= len(seen["found"]) > 1

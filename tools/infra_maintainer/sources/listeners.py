@@ -28,7 +28,11 @@ _ELSEWHERE = "security groups and firewalls in front of this host are invisible 
 )
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Join sockets with the filter. A filter that cannot be read leaves sockets off loopback as reachable-unknown."""
-    outside = [each for each in survey.world.host.snapshot("listeners") if _is_outside(str(each["address"]))]
+    outside = [
+        each
+        for each in survey.once("listeners", lambda: survey.world.host.snapshot("listeners"))
+        if _is_outside(str(each["address"]))
+    ]
     uses_six = any(":" in str(each["address"]) for each in outside)
     four, failures = _filter(survey, _READERS)
     six, six_failures = _filter(survey, _READERS_6) if uses_six else (None, [])

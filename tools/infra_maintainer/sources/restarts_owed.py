@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from infra_maintainer.sources.baseline.apt import Installed, automatic_updates, parse_installed
+from infra_maintainer.sources.baseline.apt import Installed, automatic_updates, dpkg_list, held, parse_installed
 from infra_maintainer.sources.baseline.debian_version import DebianVersion
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
@@ -69,7 +69,7 @@ def _reboot(survey: Survey) -> Iterator[AnyEvidence]:
 
 def _kernel(survey: Survey) -> Iterator[AnyEvidence]:
     running = survey.world.host.read("/proc/sys/kernel/osrelease").strip()
-    installed = parse_installed(survey.world.host.run("dpkg_list").stdout)
+    installed = parse_installed(dpkg_list(survey))
     images = [each for name, each in installed.items() if re.match(r"linux-image-\d", name) and _is_in(each)]
     if not images:
         raise WorldError(
@@ -95,8 +95,11 @@ def _is_in(each: Installed) -> bool:
 
 
 def _holds(survey: Survey) -> Iterator[AnyEvidence]:
-    held = survey.world.host.run("apt_holds").stdout.split()
-    yield survey.measured("packages.held", len(held), source="apt-mark showhold", quote=", ".join(held) or None)
+    listed = dpkg_list(survey)
+    if not listed.strip():
+        raise WorldError("no_data", "dpkg-query listed no package", "run dpkg-query -W")
+    names = held(listed)
+    yield survey.measured("packages.held", len(names), source="dpkg-query -W", quote=", ".join(names) or None)
 
 
 def _automatic(survey: Survey) -> Iterator[AnyEvidence]:

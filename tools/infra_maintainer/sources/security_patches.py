@@ -7,6 +7,7 @@ from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.sources.baseline.apt import (
     PendingSource,
     by_source,
+    dpkg_list,
     parse_installed,
     parse_release,
     parse_simulation,
@@ -41,7 +42,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     if "dpkg" not in host.list("/var/lib"):
         raise WorldError("not_supported", "this host does not use dpkg", "nothing to do here")
     yield from _index(survey)
-    installed = parse_installed(host.run("dpkg_list").stdout)
+    installed = parse_installed(dpkg_list(survey))
     simulation = host.run("apt_simulation")
     if simulation.code != 0 or "Calculating upgrade" not in simulation.stdout:
         said = simulation.stderr.strip().splitlines()

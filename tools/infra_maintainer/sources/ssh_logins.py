@@ -19,7 +19,11 @@ def _logins(survey: Survey) -> list[tuple[str, str, str]]:
 
 
 def _listens(survey: Survey, settings: dict[str, str]) -> bool:
-    ports = [each["port"] for each in survey.world.host.snapshot("listeners") if each["protocol"] == "tcp"]
+    ports = [
+        each["port"]
+        for each in survey.once("listeners", lambda: survey.world.host.snapshot("listeners"))
+        if each["protocol"] == "tcp"
+    ]
     return int(settings.get("port", "22")) in ports
 
 

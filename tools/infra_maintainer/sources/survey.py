@@ -1,6 +1,8 @@
 """What a source is given: the world to read from, the declared system, and the way to write evidence."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -45,6 +47,8 @@ class Survey:
         self.history = history
         self.options = options or {}
         self._progress = progress
+        self._shared: dict[str, Future[Any]] = {}
+        self._sharing = threading.Lock()
 
     @property
     def machine(self) -> str:
@@ -55,6 +59,20 @@ class Survey:
         """Report progress to whoever waits."""
         if self._progress:
             self._progress(message)
+
+    def once(self, name: str, look: Callable[[], Any]) -> Any:
+        """What `look` gives or raises, looked at once per survey: for the answers that several sources read."""
+        with self._sharing:
+            known = self._shared.get(name)
+            mine = self._shared.setdefault(name, Future()) if known is None else None
+        if mine is None:
+            assert known is not None
+            return known.result()
+        try:
+            mine.set_result(look())
+        except Exception as error:
+            mine.set_exception(error)
+        return mine.result()
 
     def measured(
         self,

@@ -125,7 +125,6 @@ COMMANDS: dict[str, Command] = {
     "apt_simulation": Command(
         ("apt-get", "-s", "-o", "Debug::NoLocking=1", "dist-upgrade"), timeout_s=30, limit_bytes=4 << 20, package="apt"
     ),
-    "apt_holds": Command(("apt-mark", "showhold"), package="apt"),
     "block_devices_below": Command(
         ("lsblk", "-s", "--json", "-o", "NAME,TYPE,FSTYPE", "--", "{0}"),
         (r"/dev/[A-Za-z0-9/_.:-]{1,120}",),

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from infra_maintainer.sources.survey import Survey
+
 _INST = re.compile(r"^Inst (?P<package>\S+) \[(?P<installed>[^\]]+)\] \((?P<candidate>\S+) (?P<origins>[^)\[]*)")
 
 
@@ -73,6 +75,17 @@ def parse_installed(text: str) -> dict[str, Installed]:
             name = columns[0].split(":", 1)[0]
             found[name] = Installed(name, columns[1], columns[2], columns[3], columns[4].strip())
     return found
+
+
+def dpkg_list(survey: Survey) -> str:
+    """What dpkg lists on this host, asked once per survey. Raises WorldError."""
+    return str(survey.once("dpkg_list", lambda: survey.world.host.run("dpkg_list").stdout))
+
+
+def held(text: str) -> list[str]:
+    """The packages on hold in dpkg's list: wanted state h, which is what apt-mark showhold prints."""
+    rows = (line.split("\t") for line in text.splitlines())
+    return [columns[0] for columns in rows if len(columns) == 5 and columns[4].startswith("h")]
 
 
 def by_source(pending: Iterable[Pending], installed: dict[str, Installed]) -> list[PendingSource]:
