@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Unknown
+from infra_maintainer.assess.policy import Threshold
 from infra_maintainer.evidence.model import Measured
 
 
@@ -27,6 +28,15 @@ def place(subject: str) -> str:
 def samples(number: Number) -> int:
     """How many samples stand behind a number; 0 when it does not say."""
     return number.record.n or 0 if isinstance(number.record, Measured) else 0
+
+
+FEWEST_FAILURES = 3  # one broken request in a quiet hour is an accident, not a rate
+
+
+def too_few_failures(share: Number, target: Threshold) -> bool:
+    """Whether the target allows less than one failure of so few requests, and one or two failed: no rate yet."""
+    n = samples(share)
+    return n * (100 - target.value) < 100 and round(n * (100 - share.value) / 100) < FEWEST_FAILURES
 
 
 class Choice(NamedTuple):

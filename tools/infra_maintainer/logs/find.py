@@ -2,7 +2,7 @@
 
 import glob
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,12 +109,17 @@ def _first_lines(path: Path) -> list[str]:
     return []
 
 
-def summary_of_files(files: list[Path], chosen: Chosen, keep_going: Callable[[], bool]) -> LogSummary:
-    """Read all of them. Raise WorldError for what the files or the installation refuse."""
+def summary_of_files(
+    files: list[Path], chosen: Chosen, keep_going: Callable[[], bool], wanted: Sequence[str] = ()
+) -> LogSummary:
+    """Read all of them; routes in `wanted` are told apart in any case.
+
+    Raise WorldError for what the files or the installation refuse.
+    """
     try:
         with LogEngine(chosen.format) as engine:
             engine.read(files, keep_going)
-            return summarise(engine, [str(path) for path in files], assumed=chosen.assumed)
+            return summarise(engine, [str(path) for path in files], assumed=chosen.assumed, wanted=wanted)
     except (EngineAbsent, MissingReader) as absent:
         raise WorldError("not_supported", str(absent), str(absent).rpartition("need: ")[2]) from absent
     except PermissionError as refused:

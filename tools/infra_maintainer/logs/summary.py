@@ -3,6 +3,7 @@
 All percentiles are exact: the smallest value that at least that share of the requests does not exceed (nearest rank).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,8 +88,11 @@ class _Totals(NamedTuple):
     hidden: int
 
 
-def summarise(engine: "LogEngine", files: list[str], *, assumed: bool) -> LogSummary:
-    """Ask the counts everything there is to say. Call it once, after the last `read`."""
+def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, wanted: Sequence[str] = ()) -> LogSummary:
+    """Ask the counts everything there is to say. Call it once, after the last `read`.
+
+    Routes in `wanted` (`GET /cart`, or `/cart` by any method) are told apart however little time users spend in them.
+    """
     run = engine.connection.execute
     # Requests keep their protocol until here, where it has to be taken off a few distinct texts only.
     run(f"UPDATE tally SET route = {route_name('route')} WHERE contains(route, ' HTTP/')")
@@ -111,6 +115,16 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool) -> LogSum
         "SELECT route FROM user_tally GROUP BY route ORDER BY sum(us * n) DESC NULLS LAST, sum(n) DESC, route "
         f"LIMIT {MOST_ROUTES}"
     ).fetchall()
+    asked = (
+        run(
+            "SELECT DISTINCT route FROM user_tally WHERE list_contains($1, route) OR list_contains($1, "
+            "split_part(route, ' ', 2)) ORDER BY route",
+            [list(wanted)],
+        ).fetchall()
+        if wanted
+        else []
+    )
+    named += [row for row in asked if row not in named]
     all_routes = _count(engine, "SELECT count(DISTINCT route) FROM user_tally")
     moments = run(
         f"SELECT epoch({MINUTE_OF_KEY[engine.format.time_style]}) // 60 AS minute, sum(n), sum(failed) FROM moments "

@@ -4,6 +4,8 @@ Percentiles are always computed from merged buckets, never averaged; a classic a
 both asked for in one expression. Rates need windows of at least four scrape intervals.
 """
 
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from infra_maintainer.system.prometheus import Prometheus
@@ -85,6 +87,29 @@ def burn_windows(server: Prometheus, minutes: tuple[int, ...]) -> str:
         for each in minutes
     }
     return tagged(parts)
+
+
+def step_s(window_s: int) -> int:
+    """Seconds between the looks of `journeys` at whether there are samples: 720 in the window, each minute at most."""
+    return max(60, window_s // 720)
+
+
+def journeys(server: Prometheus, routes: Sequence[str], window_s: int) -> str:
+    """Requests and failures of these routes over the window, and the number of steps in which any of them had samples.
+
+    One query whatever the number of journeys. `increase` misses the very first failure of a new series.
+    """
+    names = "|".join(re.escape(route) for route in routes).replace("\\", r"\\").replace('"', r"\"")
+    only, by = f'{server.route_label}=~"{names}"', f"by ({server.route_label})"
+    failed = f'{server.requests}{{{only}, {server.status_label}=~"5..|499|408"}}'
+    steps = f"count_over_time(count({server.requests}{{{only}}})[{window_s}s:{step_s(window_s)}s])"
+    return tagged(
+        {
+            "requests": f"sum {by} (increase({server.requests}{{{only}}}[{window_s}s]))",
+            "failed": f"sum {by} (increase({failed}[{window_s}s]))",
+            "steps": steps,
+        }
+    )
 
 
 def first_sample(server: Prometheus) -> str:

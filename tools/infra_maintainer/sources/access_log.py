@@ -14,11 +14,14 @@ from infra_maintainer.logs.upstreams import UpstreamStats
 from infra_maintainer.reliability.availability import of_requests
 from infra_maintainer.reliability.burn import burns
 from infra_maintainer.reliability.normal import LEAST_WEEKS, same_hour
+from infra_maintainer.sources import journey_traffic
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.access_log import AccessLog
+from infra_maintainer.world.failure import WorldError
 
 MOST_ROUTES = 25
+OWED = ("traffic.requests", "traffic.errors", "traffic.latency")
 BUDGET_SHARE = 0.001
 KINDS = ("aborted", "balancer_error", "closed", "server_error", "timeout")
 
@@ -31,8 +34,9 @@ def subjects(survey: Survey) -> list[str]:
 @source(
     title="requests of real users in access logs",
     jobs=("health",),
-    quantities=("traffic.requests", "traffic.errors", "traffic.latency"),
+    quantities=OWED,
     also=(
+        *journey_traffic.QUANTITIES,
         *(f"traffic.requests.{kind}" for kind in ("bot", "health", "static")),
         *(f"traffic.errors.{kind}" for kind in KINDS),
         *(f"traffic.burn.{name}" for name in ("fast", "medium", "slow")),
@@ -65,16 +69,34 @@ def subjects(survey: Survey) -> list[str]:
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Every declared log, one after the other: each uses all cores already."""
     for log in survey.system.access_log:
-        answer = survey.world.engine("access_log", log.model_dump(mode="json"), partial(_read, survey, log))
-        yield from _Told(survey, log, LogSummary.model_validate(answer)).evidence()
+        wanted = journey_traffic.wanted(survey, log.name)
+        asked = {**log.model_dump(mode="json"), "wanted": wanted}
+        try:
+            answer = survey.world.engine("access_log", asked, partial(_read, survey, log, wanted))
+        except WorldError as error:  # the other logs are read all the same
+            for quantity in OWED:
+                subject = f"traffic:{log.name}"
+                yield survey.missing(
+                    quantity, error.why, error.detail, error.how, subject=subject, source=f"access log {log.name}"
+                )
+            yield from journey_traffic.unread(survey, log, error)
+            continue
+        summary = LogSummary.model_validate(answer)
+        yield from _Told(survey, log, summary).evidence()
+        yield from journey_traffic.in_log(survey, log, summary)
 
 
-def _read(survey: Survey, log: AccessLog) -> object:
+def _read(survey: Survey, log: AccessLog, wanted: list[str]) -> object:
     if log.path is None:
         return summary_of_table(survey.world, log).model_dump(mode="json")
     files = files_of(log.path)
     chosen = format_from(files, log.format, log.server_config, survey.world.host.read)
-    return summary_of_files(files, chosen, lambda: survey.world.deadline.remaining() > 1).model_dump(mode="json")
+    keep_going = partial(_time_is_left, survey)
+    return summary_of_files(files, chosen, keep_going, wanted).model_dump(mode="json")
+
+
+def _time_is_left(survey: Survey) -> bool:
+    return survey.world.deadline.remaining() > 1
 
 
 class _Told:

@@ -10,7 +10,7 @@ from infra_maintainer.evidence.model import Stat
 from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.reliability.availability import of_time, planned_part, stretches_of
 from infra_maintainer.reliability.burn import RULES, burns
-from infra_maintainer.sources import endpoint, journey
+from infra_maintainer.sources import endpoint, journey, journey_traffic
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.world.failure import WorldError
@@ -51,7 +51,7 @@ def subjects(survey: Survey) -> list[str]:
     also=(
         "availability.worst", "availability.watched", "availability.down", "availability.planned",
         "availability.pace", "availability.gap", "availability.budget_spent",
-        *(f"availability.burn.{rule.name}" for rule in RULES),
+        *(f"availability.burn.{rule.name}" for rule in RULES), journey_traffic.SHARE,
     ),
     subjects=subjects,
 )  # fmt: skip
@@ -65,6 +65,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
                 "name a declared service in [[planned_downtime]]", subject=f"service:{planned.service}",
                 source="infra.toml",
             )  # fmt: skip
+    yield from journey_traffic.nowhere(survey)
     for each in watched(survey):
         yield from _availability(survey, each)
 

@@ -8,6 +8,7 @@ from infra_maintainer.logs.route_name import plain
 from infra_maintainer.prometheus import expressions as ex
 from infra_maintainer.prometheus.client import Client, Point
 from infra_maintainer.reliability.burn import RULES
+from infra_maintainer.sources import journey_traffic
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.prometheus import Prometheus
@@ -30,6 +31,7 @@ def subjects(survey: Survey) -> list[str]:
     quantities=("metrics.targets", "metrics.targets.down", "metrics.alerts"),
     also=(
         *USER_SIDE,
+        *journey_traffic.QUANTITIES,
         *(f"traffic.burn.{rule.name}" for rule in RULES),
         *(signal.quantity for signal in ex.SIGNALS),
         *(f"{signal.quantity}.above" for signal in ex.SIGNALS),
@@ -60,12 +62,15 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
                 yield told.gap(quantity, error, f"metrics:{server.name}")
             for quantity in USER_SIDE:
                 yield told.gap(quantity, error, told.traffic)
+            for subject, _ in journey_traffic.declared(survey, server.name):
+                yield told.gap(journey_traffic.SHARE, error, subject)
             continue
         for part in (told.alerts, told.requests, told.latency, told.routes, told.burn, told.fleet, told.availability):
             try:
                 yield from part()
             except WorldError as error:
                 yield from told.failed(part.__name__, error)
+        yield from journey_traffic.in_metrics(survey, server, told.client)
         yield from told.tail()
 
 

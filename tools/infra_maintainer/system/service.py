@@ -1,8 +1,8 @@
 """`[[service]]`: something people use, its journeys, its owner and what it is made of."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from infra_maintainer.system.section import Section
 
@@ -37,6 +37,19 @@ class Journey(Section):
     name: str
     critical: bool = True
     step: list[Step] = Field(min_length=1)
+    routes: list[Annotated[str, Field(pattern=r"^[^\s].{0,199}$")]] = Field(
+        default=[], description="its requests as reports name routes: GET /cart, POST /pay/:id, or /cart by any method"
+    )
+    counted_by: str | None = Field(
+        default=None, description="name of the [[access_log]] or [[prometheus]] that counts them; else each that does"
+    )
+
+    @model_validator(mode="after")
+    def counts_something(self) -> Self:
+        """Raise ValueError for `counted_by` without routes: it would count nothing, silently."""
+        if self.counted_by is not None and not self.routes:
+            raise ValueError("counted_by needs routes")
+        return self
 
 
 class Service(Section):

@@ -140,7 +140,7 @@ class LiveHttp:
         shown_host = f"[{host}]" if ":" in host else host
         headers = {
             "host": shown_host if port == default else f"{shown_host}:{port}",
-            "user-agent": "infra-maintainer (synthetic probe)",
+            "user-agent": "infra-maintainer (synthetic monitor)",
             "accept-encoding": "identity",
             **ask.headers,
         }

@@ -17,7 +17,7 @@ DO = "Stop changes until it is back, and spend the time on what took it down lon
 
 @check(
     title="availability of journeys and addresses over the window",
-    quantities=("availability.best", *(f"availability.{part}" for part in PARTS),
+    quantities=("availability.best", "availability.requests", *(f"availability.{part}" for part in PARTS),
                 *(f"availability.burn.{name}" for name in BURNS)),
     policies=("health.traffic.availability", *(f"health.traffic.burn.{name}" for name in BURNS)),
 )  # fmt: skip
@@ -47,10 +47,12 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 how="run `infra-maintainer health` from a timer without gaps, always with the same --store",
                 could_be="medium", user_facing=True,
             )  # fmt: skip
-    yield from facts.unknowns(
+    asked = set(facts.subjects("availability.requests"))  # these need no samples over time: their users tell
+    unknown = facts.unknowns(
         "availability.best", "availability_missed", "The availability of {name} over time is not known.", "medium",
         policy=rule.id, user_facing=True,
     )  # fmt: skip
+    yield from (each for each in unknown if each.subject not in asked)
     for name in BURNS:
         if facts.all(f"availability.burn.{name}"):
             yield from above(

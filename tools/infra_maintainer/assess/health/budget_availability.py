@@ -8,12 +8,12 @@ from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy, Threshold
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import name_of, samples
+from infra_maintainer.assess.traffic import name_of, samples, too_few_failures
 from infra_maintainer.evidence.model import Why
 from infra_maintainer.evidence.show import show
 
 CODE = "budget_availability"
-TIMED = "availability.best"
+TIMED, ASKED = "availability.best", "availability.requests"
 MOST = 3
 MATTERS = "Beyond the budget people notice that they wait or fail, and go elsewhere."
 DO = "Start where the bottleneck is named, or with the largest kind of failure."
@@ -33,14 +33,14 @@ class _Held(NamedTuple):
 
 @check(
     title="the availability budget of journeys, addresses and logs",
-    quantities=("traffic.availability", TIMED, "availability.worst"),
+    quantities=("traffic.availability", ASKED, TIMED, "availability.worst"),
     policies=("budget.availability",),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """Missed when even the best case misses, kept when even the worst case keeps, unknown between; the worst leads."""
     rule = policy["budget.availability"]
     held = sorted([*_by_requests(facts), *_by_samples(facts)], key=lambda each: each.worst.value)
-    missed = [each for each in held if rule.undercut(each.best.value)]
+    missed = [each for each in held if rule.undercut(each.best.value) and not _too_few(each, rule)]
     kept = [each for each in held if not rule.undercut(each.worst.value)]
     gaps = [each for each in facts.missing(TIMED) if each.subject not in {one.best.subject for one in held}]
     names = _and_more([each.subject.partition(":")[2] for each in gaps])
@@ -58,7 +58,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     between = [each for each in held if each not in missed and each not in kept]
     if between:
         yield _unknown(
-            rule, f"{_line(between, rule)}: too many gaps to tell", "the target lies between best and worst case",
+            rule, f"{_line(between, rule)}: too many gaps or too few requests to tell",
+            "the target lies between the best and the worst case",
             "run `infra-maintainer health` from a timer without gaps, always with the same --store",
             "no_data", _ids(between),
         )  # fmt: skip
@@ -77,14 +78,22 @@ def _unknown(rule: Threshold, says: str, detail: str, how: str, why: Why, ids: l
     )  # fmt: skip
 
 
+def _too_few(held: _Held, rule: Threshold) -> bool:
+    return held.best.record.quantity == ASKED and too_few_failures(held.best, rule)
+
+
 def _by_requests(facts: Facts) -> Iterator[_Held]:
-    for share in facts.numbers("traffic.availability"):
-        over = f"{name_of(share.subject)}, {samples(share):,} requests of real users{_window(share)}"
+    for share in [*facts.numbers(ASKED), *facts.numbers("traffic.availability")]:
+        whole = share.subject.startswith("traffic:")
+        name = name_of(share.subject) if whole else share.subject.partition(":")[2]
+        over = f"{name}, {samples(share):,} requests of real users{_window(share)}"
         yield _Held(share, share, f"{shown(share)} ({over})")
 
 
 def _by_samples(facts: Facts) -> Iterator[_Held]:
-    for best in facts.numbers(TIMED):
+    """Where no request tells: a journey that users walk is judged by them."""
+    asked = set(facts.subjects(ASKED))
+    for best in [each for each in facts.numbers(TIMED) if each.subject not in asked]:
         worst = facts.number("availability.worst", best.subject) or best
         share = shown(best) if best.value == worst.value else f"{shown(worst)} to {shown(best)}"
         name = best.subject.partition(":")[2]

@@ -1,0 +1,142 @@
+"""Availability of declared journeys by the requests of real users: their routes in a log or in Prometheus.
+
+By requests, planned downtime counts like any other: users did not plan it. A log holds no request while the server that
+writes it is down, so the longest silence is told beside the share.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from infra_maintainer.logs.summary import LogSummary
+from infra_maintainer.prometheus import expressions as ex
+from infra_maintainer.prometheus.client import Client
+from infra_maintainer.reliability.availability import of_requests
+from infra_maintainer.reliability.routes import Counted, count, longest_silence_s
+from infra_maintainer.sources import journey
+from infra_maintainer.sources.registry import AnyEvidence
+from infra_maintainer.sources.survey import Survey, percent
+from infra_maintainer.system.access_log import AccessLog
+from infra_maintainer.system.prometheus import Prometheus
+from infra_maintainer.system.service import Journey
+from infra_maintainer.world.failure import WorldError
+
+SHARE = "availability.requests"
+QUANTITIES = (SHARE, f"{SHARE}.failed", f"{SHARE}.budget_spent", f"{SHARE}.silence", f"{SHARE}.unseen")
+TARGET, TARGET_PERCENT = "health.traffic.availability", 99.9
+HOW = (
+    "name routes as reports show them, ids as :id: routes = ['GET /cart', 'POST /pay/:id']; a path that only ever "
+    "answered 4xx, static files and health checks are no routes"
+)
+
+
+def declared(survey: Survey, name: str | None = None) -> list[tuple[str, Journey]]:
+    """Subject and journey of each that names routes; with `name` only those that this log or server may count."""
+    return [
+        (journey.subject_of(service, each), each)
+        for service in survey.system.service
+        for each in service.journey
+        if each.routes and (name is None or each.counted_by in (None, name))
+    ]
+
+
+def wanted(survey: Survey, name: str) -> list[str]:
+    """The routes that this log is asked for."""
+    return sorted({route for _, each in declared(survey, name) for route in each.routes})
+
+
+def nowhere(survey: Survey) -> Iterator[AnyEvidence]:
+    """Journeys whose routes nothing that is declared could count."""
+    places = {*(each.name for each in survey.system.access_log), *(each.name for each in survey.system.prometheus)}
+    for subject, each in declared(survey):
+        if each.counted_by is not None and each.counted_by not in places:
+            detail = f"no [[access_log]] or [[prometheus]] is called {each.counted_by}"
+            yield survey.missing(
+                SHARE, "not_configured", detail, "correct counted_by", subject=subject, source="infra.toml"
+            )
+        elif not places:
+            yield survey.missing(
+                SHARE, "not_configured", "its routes are declared, and nothing that counts requests is",
+                "declare an [[access_log]] or a [[prometheus]]", subject=subject, source="infra.toml",
+            )  # fmt: skip
+
+
+def unread(survey: Survey, log: AccessLog, error: WorldError) -> Iterator[AnyEvidence]:
+    """Journeys that this log should have counted."""
+    for subject, _ in declared(survey, log.name):
+        yield survey.missing(
+            SHARE, error.why, error.detail, error.how, subject=subject, source=f"access log {log.name}"
+        )
+
+
+def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyEvidence]:
+    """Each journey by the routes of this log; without any request of them it is unknown, never 100 %."""
+    routes = [(each.route, each.requests, each.failed) for each in summary.routes]
+    first, last = summary.first_minute, summary.last_minute
+    until = f" to {last:%Y-%m-%d %H:%MZ}" if last else ""
+    origin = f"access log {log.name} ({summary.format}){until}"
+    window = None if first is None or last is None else (last - first).total_seconds() + 60
+    begin = survey.world.clock.now() - timedelta(days=survey.system.availability.window_days)
+    for subject, each in declared(survey, log.name):
+        found = count(each.routes, routes)
+        if not found.requests or (last is not None and last < begin):
+            detail = f"no user asked for {', '.join(each.routes)} in {summary.parsed:,} lines{until}"
+            if summary.other_routes:
+                detail += f"; {summary.other_routes} of its routes are not told apart"
+            if found.requests:
+                detail = f"the log ends{until}, before the window of {survey.system.availability.window_days:g} days"
+            yield survey.missing(SHARE, "no_data", detail, HOW, subject=subject, source=origin)
+            continue
+        yield from _told(survey, subject, found, f"{origin}: {', '.join(each.routes)}", window)
+        yield survey.measured(
+            f"{SHARE}.silence", longest_silence_s([at for at, _, _ in summary.minutes]), subject=subject, stat="max",
+            window=window, source=origin,
+        )  # fmt: skip
+
+
+def in_metrics(survey: Survey, server: Prometheus, client: Client) -> Iterator[AnyEvidence]:
+    """Each journey by one query for the routes of all. A failed query leaves all of them unknown."""
+    journeys = declared(survey, server.name)
+    if not journeys:
+        return
+    window_s = int(survey.system.availability.window_days * 86400)
+    routes = sorted({route for _, each in journeys for route in each.routes})
+    try:
+        points = client.ask(ex.journeys(server, routes, window_s))
+    except WorldError as error:
+        for subject, _ in journeys:
+            yield survey.missing(
+                SHARE, error.why, error.detail, error.how, subject=subject, source=f"Prometheus {server.name}"
+            )
+        return
+    parts = {(each.labels.get("part"), each.labels.get(server.route_label, "")): each.value for each in points}
+    asked = [
+        (route, round(value), min(round(value), round(parts.get(("failed", route), 0.0))))
+        for (part, route), value in parts.items()
+        if part == "requests"
+    ]
+    watched_s = min(float(window_s), parts.get(("steps", ""), 0.0) * ex.step_s(window_s))
+    for subject, each in journeys:
+        found = count(each.routes, asked)
+        query = f"{server.name}: increase({server.requests}[{window_s}s]) of {', '.join(each.routes)}"
+        if not found.requests:
+            detail = f"no {server.requests} of {', '.join(each.routes)} grew in the window"
+            yield survey.missing(SHARE, "no_data", detail, HOW, subject=subject, source=query)
+            continue
+        yield from _told(survey, subject, found, query, watched_s)
+
+
+def _told(survey: Survey, subject: str, found: Counted, origin: str, window: float | None) -> Iterator[AnyEvidence]:
+    share, n = of_requests(found.requests, found.failed), found.requests
+    yield survey.measured(SHARE, share, subject=subject, stat="ratio", n=n, window=window, source=origin)
+    yield survey.measured(
+        f"{SHARE}.failed", found.failed, subject=subject, stat="count", n=n, window=window, source=origin
+    )
+    allowed = 1 - float(survey.system.policy.get(TARGET, TARGET_PERCENT)) / 100
+    if 0 < allowed < 1:
+        spent = percent(found.failed, n * allowed)
+        yield survey.measured(
+            f"{SHARE}.budget_spent", spent, subject=subject, stat="ratio", n=n, window=window, source=origin
+        )
+    if found.unseen:
+        names = ", ".join(found.unseen)
+        yield survey.measured(f"{SHARE}.unseen", names, subject=subject, window=window, source=origin)
