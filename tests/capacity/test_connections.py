@@ -38,4 +38,4 @@ def test_the_share_of_connections_is_in_the_plan() -> None:
     (finding,) = [each for each in report.findings if each.code == "autoscaling"]
     assert "the maximum opens 120 database connections, the database has 37" in finding.says
     said = " ".join(each.says for each in report.passes if each.code == "current")
-    assert "db.connections.used of database:orders" in said
+    assert "database connections of orders" in said

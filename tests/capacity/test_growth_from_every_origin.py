@@ -95,7 +95,7 @@ def test_from_samples_of_our_own_sampler(tmp_path: Path) -> None:
     check(report, f"series:cpu.utilisation@{host}")
     week = float(KNOWN[-168:].mean())
     (line,) = [each for each in report.plan.lines if each.field == "current"]
-    (now,) = [says for says in line.says if says.startswith("cpu.utilisation")]
+    (now,) = [says for says in line.says if says.startswith("CPU of ")]
     assert float(now.split("average ")[1].split(" %")[0]) == pytest.approx(week, rel=0.02)  # not that of this second
 
 

@@ -33,7 +33,7 @@ def test_a_step_last_week_reaches_the_reader_with_the_days_to_wait(tmp_path: Pat
     record = missing(report, "forecast.use")
     assert record.why == "no_data" and record.detail.startswith("break: level changed") and "2 more days" in record.how
     (line,) = [each for each in report.plan.lines if each.field == "growth"]
-    assert any(says.startswith("unknown: service.use of service:shop: break") for says in line.says)
+    assert any(says.startswith("unknown: use of shop: break") for says in line.says)
 
 
 @requirement("capacity.current", "capacity.growth_room", "capacity.comfortable", "capacity.peak_buffer")

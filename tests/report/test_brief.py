@@ -64,7 +64,7 @@ def test_both_channels_fit_and_what_is_left_out_is_counted(findings: int, unknow
     left = [
         int(words.split()[0])
         for words in notes.removeprefix("Left out here: ").split("; ")[0].split(", ")
-        if "findings" in words
+        if "finding" in words
     ]
     assert len(small.findings) + sum(left) == findings
     if len(small.unknowns) < unknowns:

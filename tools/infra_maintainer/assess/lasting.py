@@ -34,7 +34,7 @@ def lasting(
     """
     long, now = policy[use.sustained], policy[use.now]
     for number in facts.numbers(use.quantity, stat=use.stat):
-        what = f"{use.label.replace('{name}', number.subject.partition(':')[2])} is {shown(number)} used{_over(number)}"
+        what = f"{use.label.replace('{name}', number.subject.partition(':')[2])} is {shown(number)} used{over(number)}"
         kept = facts.number(f"{use.quantity}.sustained", number.subject)
         if not long.exceeded(number.value):
             yield _pass(use, number, f"{what}; the limit of {limit(long)} is for use that lasts")
@@ -63,7 +63,7 @@ def lasting(
     )
 
 
-def _over(number: Number) -> str:
+def over(number: Number) -> str:
     """Over how long the use was measured, where that is a time."""
     window = number.record.window if isinstance(number.record, Measured) else None
     return f" over {show(window, 's')}" if window else ""

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.arithmetic.capacity import seen, spoken
+from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown, Verdict
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.evidence.model import Frozen
@@ -12,7 +13,7 @@ FIELDS: dict[str, str] = {
     "current": "Now: average and P95",
     "growth_room": "Growth until the first limit",
     "comfortable": "Comfortable",
-    "peak_buffer": "Buffer at the measured peak",
+    "peak_buffer": "Buffer below the limit",
     "single_failure": "Loss of one instance",
     "redundancy": "Single points of failure",
     "growth": "Expected growth",
@@ -130,14 +131,15 @@ def _answer(report: Report, facts: Facts) -> str:
     if early:
         late = facts.number("forecast.breach.late80", early[0].subject)
         until = shown(late) if late else "later than the horizon"
-        words.append(f"for {shown(early[0])} to {until} (80 % range), then {_name(early[0])} is at its limit")
+        words.append(f"for {shown(early[0])} to {until} (80 % range), then {spoken(early[0].subject)} is at its limit")
     else:
-        words.append("for how long is not known or beyond the horizon (see growth)")
+        words.append("no date of a limit is known or within the horizon (see growth)")
     if first:
         words.append(
-            f"the first limit to be met is that of {_name(first[0])}, at {shown(first[0])} times the highest use seen"
-            f"{'' if facts.all('service.load') else ' (of traffic this says nothing: no load of users was measured)'}"
+            f"first at its limit: {spoken(first[0].subject)}, at {shown(first[0])} times {seen(facts, first[0])}"
         )
+        if not facts.all("service.load"):
+            words.append("of traffic this says nothing: no load of users was measured")
     return "; ".join(words)
 
 
@@ -166,7 +168,3 @@ def _step(group: list[Finding], facts: Facts) -> Step:
         risk_of_delay=finding.matters,
         evidence=list(dict.fromkeys(id for each in group for id in each.evidence))[:8],
     )
-
-
-def _name(number: Number) -> str:
-    return number.subject.removeprefix("series:").replace("@", " of ")

@@ -34,6 +34,15 @@ def show(value: Scalar, unit: str) -> str:
     return f"{_digits(value)} {unit}"
 
 
+def many(count: int, one: str, more: str = "") -> str:
+    """A count with its noun.
+
+    >>> many(1, "finding"), many(2, "finding"), many(0, "pass", "passes")
+    ('1 finding', '2 findings', '0 passes')
+    """
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def _digits(value: float) -> str:
     if isinstance(value, int) or float(value).is_integer():
         return f"{int(value):,}"

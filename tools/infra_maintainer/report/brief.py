@@ -4,6 +4,7 @@ from collections import Counter
 
 from infra_maintainer.assess.model import Report, Unknown
 from infra_maintainer.assess.plan import CapacityReport
+from infra_maintainer.evidence.show import many
 from infra_maintainer.report.text import counts, render_text, said_together
 
 LIMIT_CHARACTERS = 8000
@@ -47,17 +48,20 @@ def _cut(small: Report, whole: Report, keep: int, findings: int) -> Report:
     told = sum(len(group) for group in groups[:keep])
     coverage = small.coverage.model_copy(update={"not_checked": reasons[:keep]})
     left_out = [
-        f"{count} {name}"
-        for name, count in (
-            ("passes", len(whole.passes) - 2 * keep),
-            ("unknowns", len(whole.unknowns) - told),
-            ("not_checked", len(whole.coverage.not_checked) - keep),
+        many(count, *noun)
+        for noun, count in (
+            (("pass", "passes"), len(whole.passes) - 2 * keep),
+            (("unknown",), len(whole.unknowns) - told),
+            (
+                ("reason for what was not checked", "reasons for what was not checked"),
+                len(whole.coverage.not_checked) - keep,
+            ),
         )
         if count > 0
     ]
     plan: dict[str, object] = {"plan": whole.plan.shorter(keep)} if isinstance(whole, CapacityReport) else {}
     mild = Counter(each.severity for each in whole.findings[findings:])
-    left_out += [f"{count} {severity} findings" for severity, count in mild.items()]
+    left_out += [many(count, f"{severity} finding") for severity, count in mild.items()]
     count = counts(whole)
     note = f'Left out here: {", ".join(left_out)}; the whole run has {count}; ask with detail="detailed" or read report://{whole.run}.'
     return small.model_copy(

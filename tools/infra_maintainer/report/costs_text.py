@@ -1,16 +1,16 @@
 """The section of audit_costs as lines: what was seen, then the sums that are never one, then the judged idea."""
 
-import textwrap
 from collections.abc import Iterator
 
 from infra_maintainer.assess.costs_report import Costs
 from infra_maintainer.evidence.show import show
+from infra_maintainer.report.wrapping import wrap
 
 
 def cost_lines(costs: Costs, width: int) -> list[str]:
     """Coverage first; every number with its evidence ids."""
     lines = [*_seen(costs), *_sums(costs), *_idea(costs)]
-    wrapped = [part for line in lines for part in textwrap.wrap(line, width, subsequent_indent=" " * 18)]
+    wrapped = [part for line in lines for part in wrap(line, width, 0, 18)]
     return [*wrapped, ""] if wrapped else []
 
 

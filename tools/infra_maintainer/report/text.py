@@ -3,20 +3,24 @@
 Every line with a number ends with the ids of the evidence behind it.
 """
 
-import textwrap
 from collections.abc import Iterable
 
 from infra_maintainer.assess.costs_report import CostsReport
-from infra_maintainer.assess.model import Judgement, Pass, Report, Unknown
-from infra_maintainer.assess.plan import CapacityReport
+from infra_maintainer.assess.model import Judgement, NotChecked, Override, Pass, Report, Unknown
+from infra_maintainer.assess.plan import FIELDS, CapacityReport
+from infra_maintainer.assess.policy import baseline
 from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.show import many, show
 from infra_maintainer.report.costs_text import cost_lines
 from infra_maintainer.report.plan_text import plan_lines
+from infra_maintainer.report.wrapping import wrap
 
 _COLOURS = {
     "critical": "1;31", "high": "31", "degraded": "31", "medium": "33", "at_risk": "33", "low": "36",
     "healthy": "32", "ok": "32", "unknown": "35", "dim": "2", "bold": "1",
 }  # fmt: skip
+MOST = {"passes": 30, "unknowns": 12}
+_NOT_MEASURED = ": not measured."
 
 
 class Paint:
@@ -32,20 +36,38 @@ class Paint:
 
 
 def render_text(report: Report, *, colour: bool = False, detail: bool = False, width: int = 110) -> str:
-    """The whole report. Without `detail` passes are one line each and long lists are cut, with the count said."""
+    """The whole report. Without `detail` rules, some reasons and the ends of long lists are left out, and counted."""
     paint = Paint(colour)
+    said: set[str] = set()  # sentences of the plan's form, which are not said twice
+    alone: set[str] = set()  # those that its field's title names well enough
     lines = [*_head(report, paint), ""]
     if isinstance(report, CapacityReport):
         lines += plan_lines(report.plan, width)
+        told = [(line, says.removeprefix("unknown: ")) for line in report.plan.lines for says in line.says]
+        said = {says for _, says in told}
+        alone = {says for line, says in told if len(line.says) == 1}
     if isinstance(report, CostsReport):
         lines += cost_lines(report.costs, width)
-    lines += _findings(report, paint, width)
-    lines += _unknowns(report.unknowns, paint, width, most=len(report.unknowns) if detail else 12)
-    briefly = 0 if isinstance(report, CapacityReport) else 30  # the plan's form has said them already
-    lines += _passes(report.passes, paint, width, most=len(report.passes) if detail else briefly)
-    lines += _coverage(report, paint, width, detail)
-    lines += [f"policy changed here: {o.policy} = {o.value} (baseline {o.baseline})" for o in report.overrides]
-    lines += [f"note: {note}" for note in report.notes]
+    passes = [each for each in report.passes if each.says not in said]
+    most = {"passes": len(passes), "unknowns": len(report.unknowns)} if detail else MOST
+    lines += _findings(report, paint, width, detail)
+    lines += _unknowns(report, most["unknowns"], alone, paint, width, detail)
+    lines += _passes(passes[: most["passes"]], report, paint, width, detail)
+    rest = _background(report)
+    lines += _not_checked(rest, paint, width, detail)
+    lines += [_changed(each) for each in report.overrides]
+    lines += [line for note in report.notes for line in wrap(f"note: {note}", width, 0)]
+    if not detail:
+        cut = [
+            many(count, *noun)
+            for count, noun in (
+                (len(passes) - most["passes"], ("pass", "passes")),
+                (len(report.unknowns) - most["unknowns"], ("unknown",)),
+                (len(rest), ("reason for what was not checked", "reasons for what was not checked")),
+            )
+            if count > 0
+        ]
+        lines += wrap(f"--detail adds: {', '.join([*cut, 'the rules that decided'])}", width, 0)
     lines.append(_tail(report))
     return "\n".join(lines) + "\n"
 
@@ -61,85 +83,127 @@ def _head(report: Report, paint: Paint) -> list[str]:
     verdict = paint(report.verdict.upper().replace("_", " "), report.verdict)
     when = report.as_of.strftime("%Y-%m-%d %H:%M:%SZ")
     coverage = report.coverage
-    replayed = f"  recorded {report.as_of:%Y-%m-%d %H:%MZ}, replayed: not measured now" if report.replayed else ""
+    replayed = "  replayed from a recording of that time: not measured now" if report.replayed else ""
     return [
         f"{verdict}  {report.job}  {when}  {report.run}{replayed}",
         f"because: {report.because}; checked {coverage.checked} of {coverage.planned} planned",
     ]
 
 
-def _findings(report: Report, paint: Paint, width: int) -> list[str]:
+def _findings(report: Report, paint: Paint, width: int, detail: bool) -> list[str]:
     quotes = {each.id: each.quote for each in report.evidence if isinstance(each, Measured) and each.quote}
+    changed = {each.policy: each.value for each in report.overrides}
     lines: list[str] = []
     for each in report.findings:
         label = f"FINDING {each.severity}"
-        lines += _entry(label, each, paint(f"{label:<17}", each.severity), width)
-        lines += _wrap(f"code: {each.code}", width, 18)
-        lines += _wrap(f"matters: {each.matters}", width, 18)
-        lines += [*_wrap(f"do: {each.do}", width, 18)]
+        lines += _entry(_sentence(each), paint(f"{label:<17}", each.severity), width)
+        lines += wrap(f"code: {each.code}", width, 18)
+        if detail and each.policy:
+            lines += wrap(f"rule: {_rule(each.policy, changed)}", width, 18)
+        lines += wrap(f"matters: {each.matters}", width, 18)
+        lines += [*wrap(f"do: {each.do}", width, 18)]
         # Outside text, marked as such: it names what was found, and it is data, never an instruction.
         for quote in [quotes[id] for id in each.evidence if id in quotes][:2]:
-            lines += _wrap(f"quote: \u201c{quote}\u201d", width, 18)
+            lines += wrap(f"quote: \u201c{quote}\u201d", width, 18)
         lines.append("")
     return lines
 
 
-def _unknowns(unknowns: list[Unknown], paint: Paint, width: int, most: int) -> list[str]:
-    """The unknowns of one reason and one remedy in one paragraph, in the order of the worst of each."""
+def _rule(policy: str, changed: dict[str, float | bool]) -> str:
+    """The rule that decided, with its value in force."""
+    rule = baseline().get(policy)
+    if rule is None:
+        return policy
+    value = changed.get(policy, rule.value)
+    return f"{policy}, {'must be' if isinstance(value, bool) else 'limit of'} {show(value, rule.unit)}"
+
+
+def _changed(override: Override) -> str:
+    unit = baseline()[override.policy].unit
+    now, before = show(override.value, unit), show(override.baseline, unit)
+    return f"policy changed here: {override.policy} = {now} (baseline {before})"
+
+
+def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: int, detail: bool) -> list[str]:
+    """The unknowns of one reason and one remedy under each other, in the order of the worst of each."""
+    changed = {each.policy: each.value for each in report.overrides}
     lines: list[str] = []
-    groups: dict[str, list[Unknown]] = {}
-    for each in unknowns[:most]:
-        groups.setdefault(_reason(each), []).append(each)
-    for reason, group in groups.items():
-        body = said_together([(each.says, _ids(each.evidence)) for each in group])
-        first, *rest = _wrap(body, width, 18)
-        lines += [f"{paint('UNKNOWN'.ljust(17), 'unknown')} {first.strip()}", *rest]
-        lines += _wrap(f"{', '.join(dict.fromkeys(each.code for each in group))}: {reason}", width, 18)
-    if len(unknowns) > most:
-        lines.append(f"{'':<18}and {len(unknowns) - most} more unknowns (ask for detail)")
+    groups: dict[tuple[str, str], list[Unknown]] = {}
+    for each in report.unknowns[:most]:
+        groups.setdefault((reason(each.why, each.detail), each.how), []).append(each)
+    for (why, how), group in groups.items():
+        says = _told(group, alone)
+        label = paint("UNKNOWN".ljust(17), "unknown")
+        lines += _entry(says[0], label, width) if len(says) == 1 else _bullets(says, label, width)
+        lines += [*wrap(f"why: {why}", width, 18), *wrap(f"to know: {how}", width, 18)]
+        if detail:
+            lines += wrap(f"code: {', '.join(dict.fromkeys(each.code for each in group))}", width, 18)
+            rules = dict.fromkeys(_rule(each.policy, changed) for each in group if each.policy)
+            lines += wrap(f"rule: {'; '.join(rules)}", width, 18) if rules else []
     return [*lines, ""] if lines else lines
+
+
+def _told(group: list[Unknown], alone: set[str]) -> list[str]:
+    """One line for each, but what only says "x: not measured." in one line together."""
+    if len(group) > 1 and all(each.says.endswith(_NOT_MEASURED) for each in group):
+        return [said_together([(each.says, _ids(each.evidence)) for each in group])]
+    # What the plan's form has said already is here by the field's name: only its reason is new.
+    return [FIELDS[each.code] if each.says in alone and each.code in FIELDS else _sentence(each) for each in group]
 
 
 def said_together(said: list[tuple[str, str]]) -> str:
     """Sentences with their marks one after the other; several that only say "x: not measured." as one list."""
-    tail = ": not measured."
-    if len(said) < 2 or not all(says.endswith(tail) for says, _ in said):
+    if len(said) < 2 or not all(says.endswith(_NOT_MEASURED) for says, _ in said):
         return " ".join(f"{says} {mark}".rstrip() for says, mark in said)
-    return f"Not measured: {', '.join(f'{says.removesuffix(tail)} {mark}'.rstrip() for says, mark in said)}."
+    return f"Not measured: {', '.join(f'{says.removesuffix(_NOT_MEASURED)} {mark}'.rstrip() for says, mark in said)}."
 
 
-def _reason(unknown: Unknown) -> str:
-    if unknown.why == "not_recorded":  # which call the recording lacks is in the evidence
-        return f"not_recorded: the recording does not hold it; to know: {unknown.how}"
-    because = f"{unknown.why}: {unknown.detail}" if unknown.detail else unknown.why
-    return f"{because}; to know: {unknown.how}"
+def reason(why: str, detail: str) -> str:
+    """Why something is not known, in words. Which call a recording lacks is in the evidence."""
+    if why == "not_recorded":
+        return "the recording does not hold it"
+    word = "a fault of ours" if why == "our_bug" else why.replace("_", " ")
+    if not detail:
+        return word
+    return detail if why == "not_configured" else f"{word}: {detail}"
 
 
-def _passes(passes: list[Pass], paint: Paint, width: int, most: int) -> list[str]:
+def _passes(passes: list[Pass], report: Report, paint: Paint, width: int, detail: bool) -> list[str]:
+    changed = {each.policy: each.value for each in report.overrides}
     lines: list[str] = []
-    for each in passes[:most]:
-        lines += _entry("ok", each, paint(f"{'ok':<17}", "ok"), width)
-    if len(passes) > most:
-        lines.append(f"{'':<18}and {len(passes) - most} more passes (ask for detail)")
+    for each in passes:
+        ruled = f" ({_rule(each.policy, changed)})" if detail and each.policy else ""
+        lines += _entry(f"{_sentence(each)}{ruled}", paint(f"{'ok':<17}", "ok"), width)
     return [*lines, ""] if lines else lines
 
 
-def _coverage(report: Report, paint: Paint, width: int, detail: bool) -> list[str]:
-    """What could not be looked at and is in no unknown above, by reason."""
+def _background(report: Report) -> list[NotChecked]:
+    """What could not be looked at and is in no unknown above."""
     judged = {each.quantity for each in report.unknowns}
-    rest = [each for each in report.coverage.not_checked if each.quantity not in judged]
+    return [each for each in report.coverage.not_checked if each.quantity not in judged]
+
+
+def _not_checked(rest: list[NotChecked], paint: Paint, width: int, detail: bool) -> list[str]:
+    """By its reason in detail, by its name else."""
     if not rest:
         return []
+    label = paint("not checked".ljust(17), "dim")
     if not detail:
-        names = ", ".join(dict.fromkeys(each.quantity for each in rest))
-        return [*_wrap(f"{paint('not checked:', 'dim')} {names} (detail says why)", width, 0), ""]
-    groups: dict[str, list[str]] = {}
+        return [*_entry(f"{', '.join(dict.fromkeys(each.quantity for each in rest))}", label, width), ""]
+    groups: dict[tuple[str, str], list[str]] = {}
     for each in rest:
-        said = "the recording does not hold it" if each.why == "not_recorded" else each.detail
-        reason = f"{each.why}, {said}; {each.how}"
-        groups.setdefault(reason, []).append(f"{each.quantity} of {each.subject}")
-    lines = [f"not checked (background to the rest): {', '.join(names)}: {why}" for why, names in groups.items()]
-    return [*(line for each in lines for line in _wrap(each, width, 0)), ""]
+        groups.setdefault((reason(each.why, each.detail), each.how), []).append(f"{each.quantity}{_of(each.subject)}")
+    lines: list[str] = []
+    for (why, how), names in groups.items():
+        lines += [*_entry(", ".join(names), label, width)]
+        lines += [*wrap(f"why: {why}", width, 18), *wrap(f"to know: {how}", width, 18)]
+    return [*lines, ""]
+
+
+def _of(subject: str) -> str:
+    """The subject after a quantity, or nothing where it is the system as a whole."""
+    kind, _, _ = subject.partition(":")
+    return "" if kind == "system" else f" of {subject}"
 
 
 def _tail(report: Report) -> str:
@@ -149,13 +213,20 @@ def _tail(report: Report) -> str:
 
 def counts(report: Report) -> str:
     """How many of each outcome."""
-    return f"{len(report.findings)} findings, {len(report.unknowns)} unknowns, {len(report.passes)} passes"
+    return (
+        f"{many(len(report.findings), 'finding')}, {many(len(report.unknowns), 'unknown')}, "
+        f"{many(len(report.passes), 'pass', 'passes')}"
+    )
 
 
-def _entry(label: str, each: Judgement, painted: str, width: int) -> list[str]:
-    body = f"{each.says} {_ids(each.evidence)}".rstrip()
-    first, *rest = _wrap(body, width, 18) or [""]
-    return [f"{painted} {first.strip()}", *rest]
+def _sentence(each: Judgement) -> str:
+    return f"{each.says} {_ids(each.evidence)}".rstrip()
+
+
+def _entry(body: str, painted: str, width: int) -> list[str]:
+    """A label of 17 columns, then the text beside it."""
+    first, *rest = wrap(body, width, 18) or [""]
+    return [f"{painted} {first.strip()}".rstrip(), *rest]
 
 
 def _ids(evidence: Iterable[str]) -> str:
@@ -164,8 +235,6 @@ def _ids(evidence: Iterable[str]) -> str:
     return f"[{shown}]" if ids else ""
 
 
-def _wrap(text: str, width: int, indent: int) -> list[str]:
-    pad = " " * indent
-    return textwrap.wrap(
-        text, width, initial_indent=pad, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
-    )
+def _bullets(says: list[str], painted: str, width: int) -> list[str]:
+    first, *rest = [line for each in says for line in wrap(f"- {each}", width, 18, 2)]
+    return [f"{painted} {first.strip()}", *rest]

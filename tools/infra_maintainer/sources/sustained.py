@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from infra_maintainer.evidence.model import Sample
+from infra_maintainer.evidence.show import many
 from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.sources.disk_latency import whole_disks
 from infra_maintainer.sources.kernel.groups import own_groups
@@ -56,7 +57,8 @@ def _sustained(survey: Survey, quantity: str, subject: str) -> AnyEvidence:
     times = [*(each.at for each in samples), now]
     gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
     if not samples or now - samples[0].at < timedelta(minutes=minutes) or max(gaps) > MOST_GAP:
-        detail = f"the {len(samples)} samples kept do not cover {minutes:g} minutes without a gap of over 5 minutes"
+        kept = many(len(samples), "sample")
+        detail = f"{kept} kept, which do not cover {minutes:g} minutes without a gap of over 5 minutes"
         return survey.missing(name, "no_data", detail, HOW, subject=subject, source="store")
     return _lowest(survey, name, subject, samples)
 

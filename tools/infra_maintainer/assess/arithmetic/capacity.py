@@ -25,6 +25,22 @@ RULE_OF: dict[str, str] = {
 }
 """Which rule limits which share of use; these are the resources that a plan looks at."""
 
+SPOKEN: dict[str, str] = {
+    "cpu.utilisation": "CPU",
+    "service.use": "use",
+    "service.load": "load",
+    "service.users": "users",
+    "memory.used": "memory",
+    "disk.space.used": "disk space",
+    "disk.inodes.used": "inodes",
+    "files.open": "open files",
+    "conntrack.used": "tracked connections",
+    "ports.ephemeral.used": "ephemeral ports",
+    "cgroup.cpu.utilisation": "CPU quota",
+    "cgroup.memory.used": "memory limit",
+    "db.connections.used": "database connections",
+}
+"""How people call them."""
 
 DAY_S = 86_400
 
@@ -45,6 +61,21 @@ def limits(policy: Policy) -> dict[str, float]:
 def series(quantity: str, subject: str) -> str:
     """The subject of what is computed about a series."""
     return f"series:{quantity}@{subject}"
+
+
+def spoken(subject: str) -> str:
+    """A subject as people say it: "disk space of /" for `series:disk.space.used@filesystem:/`, "shop" for a service."""
+    quantity, of, about = subject.removeprefix("series:").rpartition("@")
+    name = about.partition(":")[2] or about
+    return f"{SPOKEN.get(quantity, quantity)} of {name}" if of else name
+
+
+def seen(facts: Facts, number: Number) -> str:
+    """What a multiple or a buffer stands on, in words: a peak, or the one reading there is, which is no peak."""
+    peak = number.record.inputs.get("peak") if isinstance(number.record, Derived) else None
+    record = next((each for each in facts.evidence if each.id == peak), None)
+    once = isinstance(record, Measured) and record.stat == "instant"
+    return "a single reading (no peak)" if once else "the highest use seen"
 
 
 def capacity_arithmetic(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -63,7 +64,7 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
             code="autoscaling",
             subject=subject,
             severity="medium",
-            says=f"Autoscaling of {subject} as declared: {says}",
+            says=f"Autoscaling of {spoken(subject)} as declared: {says}",
             matters="Capacity comes late or not at all when load moves faster than it.",
             do="Set it to the proposed values and watch one peak.",
             evidence=[number.id for number in numbers],
@@ -74,7 +75,7 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
             code="autoscaling",
             subject=subject,
             severity="medium",
-            says=f"{subject} is scaled by hand",
+            says=f"{spoken(subject)} is scaled by hand",
             matters="Load moves faster than people, at night most of all.",
             do="Automate the step that people do, with a minimum and a maximum.",
             evidence=[by_hand.id],
@@ -82,18 +83,20 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
     known = [number for number in (least, most, trigger, pause, start) if number]
     proposed = facts.number("scaling.minimum.proposed", subject)
     if proposed:
-        says = f"{subject}: a minimum of {shown(proposed)} instances holds the peak with one lost"
+        says = f"{spoken(subject)}: a minimum of {shown(proposed)} instances holds the peak with one lost"
         yield Pass(code="autoscaling", subject=subject, says=says, evidence=[proposed.id])
     elif known and not wrong:
         ids = [number.id for number in known]
-        yield Pass(code="autoscaling", subject=subject, says=f"Autoscaling of {subject} is declared", evidence=ids)
+        yield Pass(
+            code="autoscaling", subject=subject, says=f"Autoscaling of {spoken(subject)} is declared", evidence=ids
+        )
     if len(known) < len(names):
         lacking = [name for name, number in zip(names, (least, most, trigger, pause, start), strict=True) if not number]
         yield Unknown(
             code="autoscaling",
             subject=subject,
             quantity=lacking[0],
-            says=f"Not known of the scaling of {subject}: {', '.join(lacking)}",
+            says=f"Not known of the scaling of {spoken(subject)}: {', '.join(lacking)}",
             why="not_configured",
             how="declare them in [[scaling]]; time_to_scale_s from a start you timed",
             could_be="medium",

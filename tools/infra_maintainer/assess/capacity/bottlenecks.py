@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.arithmetic.capacity import series
+from infra_maintainer.assess.arithmetic.capacity import seen, series, spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -34,7 +34,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="bottlenecks",
             subject=each.subject,
             quantity=each.quantity,
-            says=f"The load at which {each.subject} {WORD[each.quantity]}: {each.detail}",
+            says=f"The load at which {spoken(each.subject)} {WORD[each.quantity]}: {each.detail}",
             why=each.why,
             how=each.how,
             evidence=[each.id],
@@ -86,7 +86,7 @@ def _bend(facts: Facts, number: Number) -> Iterator[Outcome]:
     low, high, flight, seen = (facts.number(name, number.subject) for name in names)
     if low and high and flight and seen:
         says = (
-            f"{number.subject}: throughput ends at {shown(number)} ({shown(low)} to {shown(high)}) with "
+            f"{spoken(number.subject)}: throughput ends at {shown(number)} ({shown(low)} to {shown(high)}) with "
             f"{shown(flight)} in flight; up to {shown(seen)} were observed"
         )
         ids = [number.id, low.id, high.id, flight.id, seen.id]
@@ -100,8 +100,8 @@ def _dated(number: Number) -> str:
 
 def _one(facts: Facts, policy: Policy, place: int, number: Number) -> Iterator[Outcome]:
     subject = number.subject
-    about = subject.removeprefix("series:").replace("@", " of ")
-    ids, says = [number.id], f"{about}: limit at {shown(number)} times the highest use seen"
+    about = spoken(subject)
+    ids, says = [number.id], f"{about}: limit at {shown(number)} times {seen(facts, number)}"
     broken = facts.number("capacity.break_load", subject)
     low, high = (facts.number(f"capacity.break_load.{end}", subject) for end in ("low95", "high95"))
     reach = facts.number("capacity.break_load.multiple", subject)

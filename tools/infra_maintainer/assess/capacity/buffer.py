@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -21,12 +22,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     for number in found:
         price = facts.number("capacity.buffer.price", number.subject)
         ids = [number.id, *([price.id] if price else [])]
+        name = spoken(number.subject)
         cost = f"monthly price {shown(price)}" if price else "price not known"
         if number.value == 0:
-            says = f"{number.subject} holds the peak plus the policy's {limit(rule)} with one lost: nothing to add"
+            says = f"{name} holds the peak plus the policy's {limit(rule)} with one lost: nothing to add"
             yield Pass(code="buffer_kept", subject=number.subject, says=says, evidence=ids, policy=rule.id)
         else:
-            lacks = f"{number.subject} lacks {shown(number)} instances"
+            lacks = f"{name} lacks {shown(number)} instances"
             yield Finding(
                 code="buffer_kept",
                 subject=number.subject,
@@ -43,7 +45,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 code="buffer_kept",
                 subject=number.subject,
                 quantity="capacity.buffer.price",
-                says=f"What the buffer of {number.subject} costs is not known.",
+                says=f"What the buffer of {name} costs is not known.",
                 why=missing[0].why if missing else "not_configured",
                 how="declare price_per_month and currency in [[service]]",
                 evidence=[missing[0].id] if missing else [],

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.arithmetic.capacity import RULE_OF, over_longest
+from infra_maintainer.assess.arithmetic.capacity import RULE_OF, SPOKEN, over_longest, series, spoken
 from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.lasting import over
 from infra_maintainer.assess.model import Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -18,12 +19,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """A line per resource; what has no history is said with its single reading, and so named."""
     for quantity in (*RULE_OF, "service.load", "service.users"):
         for subject in facts.subjects(quantity):
+            about = spoken(series(quantity, subject))
             mean, tail = (over_longest(facts, quantity, subject, stat) for stat in ("mean", "p95"))
             if mean is not None and tail is not None and _window(mean) == _window(tail):
-                says = f"{quantity} of {subject}: average {shown(mean)}, P95 {shown(tail)}"
+                says = f"{about}: average {shown(mean)}, P95 {shown(tail)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[mean.id, tail.id])
             elif (now := facts.number(quantity, subject)) is not None:
-                says = f"{quantity} of {subject}: {shown(now)}, a single reading"
+                says = f"{about}: {shown(now)}, a single reading{over(now)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[now.id])
     for quantity in ALWAYS:
         if facts.subjects(quantity):
@@ -33,7 +35,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="current",
             subject=missing[0].subject if missing else "system:declared",
             quantity=quantity,
-            says=f"{quantity} is not known.",
+            says=f"{SPOKEN[quantity][0].upper()}{SPOKEN[quantity][1:]}: use is not known.",
             why=missing[0].why if missing else "not_configured",
             how=missing[0].how if missing else f"name a source of {quantity} in infra.toml",
             evidence=[missing[0].id] if missing else [],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -27,7 +28,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             if low80 is None or high80 is None or low95 is None or high95 is None:
                 continue
             says = (
-                f"{_name(subject)}: busiest hour of the last week ahead {shown(number)} "
+                f"{spoken(subject)}: busiest hour of the last week ahead {shown(number)} "
                 f"(80 % interval {shown(low80)} to {shown(high80)}, 95 % interval {shown(low95)} to {shown(high95)})"
             )
             known = [each for each in (*ends, *growth, horizon) if each is not None]
@@ -42,7 +43,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 says += f"; horizon {shown(horizon)}"
             yield Pass(code="growth", subject=subject, says=says, evidence=[number.id, *(each.id for each in known)])
     for note in facts.all("forecast.history.notes"):
-        says = f"{_name(note.subject)}: noticed in its history: {note.value}"
+        says = f"{spoken(note.subject)}: noticed in its history: {note.value}"
         yield Pass(code="growth", subject=note.subject, says=says, evidence=[note.id])
     for number in facts.numbers("service.load_per_user"):
         users = facts.number("service.users", number.subject, "mean")
@@ -56,7 +57,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 code="growth",
                 subject=each.subject,
                 quantity=quantity,
-                says=f"{_name(each.subject)}: {each.detail}",
+                says=f"{spoken(each.subject)}: {each.detail}",
                 why=each.why,
                 how=each.how,
                 evidence=[each.id],
@@ -74,7 +75,3 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             how=history[0].how if history else "start infra-maintainer watch; three days are the least",
             could_be="high",
         )
-
-
-def _name(subject: str) -> str:
-    return subject.removeprefix("series:").replace("@", " of ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -19,14 +20,15 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     rule = policy["capacity.comfortable"]
     found = sorted(facts.numbers("capacity.peak_buffer"), key=lambda number: number.value)
     for number in found:
-        about = number.subject.removeprefix("series:").replace("@", " of ")
-        says = f"{about}: {shown(number)} of the limit is free at the highest use seen (comfortable is {limit(rule)})"
+        about = spoken(number.subject)
+        at = seen(facts, number)
+        says = f"{about}: {shown(number)} of the limit is free at {at}; comfortable is {limit(rule)}"
         yield Pass(code="peak_buffer", subject=number.subject, says=says, evidence=[number.id], policy=rule.id)
         if not rule.undercut(number.value):
             yield Pass(
                 code="comfortable",
                 subject=number.subject,
-                says=f"Comfortable: yes for {about}, by {rule.id}",
+                says=f"{about}: comfortable at {at}",
                 evidence=[number.id],
                 policy=rule.id,
             )
@@ -35,8 +37,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="comfortable",
             subject=number.subject,
             severity="high" if number.value <= 0 else rule.severity,
-            says=f"Comfortable: no for {about}; {shown(number)} of the limit is free at the highest use seen, "
-            f"asked {limit(rule)}",
+            says=f"{about}: not comfortable; {shown(number)} of the limit is free at {at}, asked {limit(rule)}",
             matters="An ordinary rise uses up what is left.",
             # The words of the check on room where nothing is left: one mitigation, not two.
             do=f"Add capacity to {about}, or take load off its peak, before anything else."

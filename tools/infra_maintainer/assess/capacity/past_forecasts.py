@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -26,7 +27,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             continue
         ids = [number.id, wide.id, error.id, count.id]
         says = (
-            f"{subject.removeprefix('series:').replace('@', ' of ')}: {shown(count)} earlier forecasts; the "
+            f"{spoken(subject)}: {shown(count)} earlier forecasts; the "
             f"80 % interval held in {shown(number)} of the hours, "
             f"the 95 % interval in {shown(wide)}; error {shown(error)} of what came"
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -20,7 +21,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 code="quota",
                 subject=most.subject,
                 quantity="quota.used",
-                says=f"How much of {most.subject} is used is not known (limit {shown(most)}).",
+                says=f"How much of {spoken(most.subject)} is used is not known (limit {shown(most)}).",
                 why="not_configured",
                 how="declare used in [[quota]], with its date",
                 evidence=[most.id],
@@ -28,7 +29,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 could_be=rule.severity,
             )
             continue
-        says = f"{most.subject}: {shown(used)} of {shown(most)} used (declared)"
+        says = f"{spoken(most.subject)}: {shown(used)} of {shown(most)} used (declared)"
         if not rule.exceeded(used.value / most.value * 100):
             yield Pass(code="quota", subject=most.subject, says=says, evidence=[used.id, most.id], policy=rule.id)
             continue

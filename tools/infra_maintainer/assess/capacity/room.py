@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -25,7 +26,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         )
         return
     first = found[0]
-    says = f"{shown(first)} times the highest use seen fits; the first limit is that of {_name(first.subject)}"
+    says = f"{shown(first)} times {seen(facts, first)} fits; the first limit is that of {spoken(first.subject)}"
     if not facts.all("service.load"):
         says += "; of traffic this says nothing: no load of users was measured"
     others = [number.id for number in found[1:4]]
@@ -38,10 +39,6 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         severity="high",
         says=f"No growth fits: {says}",
         matters="The limit is already passed at the highest use seen; nothing is left for an ordinary rise.",
-        do=f"Add capacity to {_name(first.subject)}, or take load off its peak, before anything else.",
+        do=f"Add capacity to {spoken(first.subject)}, or take load off its peak, before anything else.",
         evidence=[first.id, *others],
     )
-
-
-def _name(subject: str) -> str:
-    return subject.removeprefix("series:").replace("@", " of ")

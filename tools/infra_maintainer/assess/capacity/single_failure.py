@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -19,12 +20,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """Per service: one instance is a single point of failure; with more, the rest must carry the peak."""
     rule, alone = policy["capacity.single_failure"], policy["capacity.redundancy"]
     for number in facts.numbers("service.instances"):
+        name = spoken(number.subject)
         if not alone.exceeded(number.value):
             yield Finding(
                 code="redundancy",
                 subject=number.subject,
                 severity=alone.severity,
-                says=f"{number.subject} runs on {shown(number)} instance{_declared(number)}: its loss is an outage",
+                says=f"{name} runs on {shown(number)} instance{_declared(number)}: its loss is an outage",
                 matters="Users are down for as long as it takes to replace it, whatever the headroom.",
                 do="Run two, in two places, behind a balancer that checks them.",
                 evidence=[number.id],
@@ -34,16 +36,15 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         yield Pass(
             code="redundancy",
             subject=number.subject,
-            says=f"{number.subject} runs on {shown(number)} instances{_declared(number)}",
+            says=f"{name} runs on {shown(number)} instances{_declared(number)}",
             evidence=[number.id],
             policy=alone.id,
         )
     for number in facts.numbers("capacity.loss.use"):
         times = facts.number("capacity.multiple.after_loss", number.subject)
         ids = [number.id, *([times.id] if times else [])]
-        says = (
-            f"With one instance of {number.subject} lost, the rest runs at {shown(number)} of what it carries at peak"
-        )
+        name = spoken(number.subject)
+        says = f"With one instance of {name} lost, the rest runs at {shown(number)} of what it carries at peak"
         if not rule.exceeded(number.value):
             yield Pass(code="single_failure", subject=number.subject, says=says, evidence=ids, policy=rule.id)
             continue
@@ -65,7 +66,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="single_failure",
             subject=subject,
             quantity="capacity.loss.use",
-            says=f"What the loss of one instance does to {subject} is not known.",
+            says=f"What the loss of one instance does to {spoken(subject)} is not known.",
             why="not_configured",
             how="declare instances and [[scaling]] sustains_per_instance, and a [[history]] of service.load",
             policy=rule.id,
@@ -76,7 +77,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="redundancy",
             subject=each.subject,
             quantity="service.instances",
-            says=f"How many instances {each.subject} has is not known.",
+            says=f"How many instances {spoken(each.subject)} has is not known.",
             why=each.why,
             how=each.how,
             evidence=[each.id],

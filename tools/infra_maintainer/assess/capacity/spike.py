@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Severity, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -70,7 +71,7 @@ def _one(facts: Facts, policy: Policy, gap: Number) -> Iterator[Outcome]:
             code="spike",
             subject=gap.subject,
             quantity="scaling.time",
-            says=f"How long until a new instance of {subject} serves is not known.",
+            says=f"How long until a new instance of {spoken(subject)} serves is not known.",
             why=missing[0].why if missing else "not_configured",
             how="time one: from the decision to its first answered request; declare time_to_scale_s in [[scaling]]",
             evidence=[missing[0].id] if missing else [],

@@ -1,0 +1,93 @@
+"""How a report reads: one thing said once, reasons beside what is not known, what is left out counted."""
+
+from pathlib import Path
+
+from infra_maintainer.assess.assess import assess
+from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.model import Measured, Missing
+from infra_maintainer.report.text import render_text
+from infra_maintainer.report.wrapping import wrap
+from tests.capacity.worlds import START, plan, write_world
+from tests.worlds import NOW, measured, missing
+
+
+def report_of(evidence: list[Measured | Missing], policy: Policy | None = None) -> Report:
+    """What health says of it."""
+    return assess(list(evidence), policy or Policy(), "health", NOW)
+
+
+def disks(used: float, count: int) -> list[Measured | Missing]:
+    """So many file systems, all used alike."""
+    return [measured("disk.space.used", used, subject=f"filesystem:/d{index}") for index in range(count)]
+
+
+def block(text: str, start: str) -> list[str]:
+    """The first line that starts so, with those indented under it."""
+    lines = text.splitlines()
+    first = next(index for index, line in enumerate(lines) if line.startswith(start))
+    rest = next((index for index, line in enumerate(lines[first + 1 :]) if not line.startswith("  ")), len(lines))
+    return lines[first : first + 1 + rest]
+
+
+def test_what_a_concise_report_leaves_out_is_counted_and_detail_shows_it() -> None:
+    """Forty passes, of which thirty are shown; twenty unknowns, of which twelve are."""
+    gaps = [missing("disk.space.used", "denied", subject=f"filesystem:/m{index}") for index in range(20)]
+    report = report_of([*disks(40.0, 40), *gaps])
+    lines = render_text(report).splitlines()
+    said = next(line for line in lines if line.startswith("--detail adds:"))
+    shown = sum(line.startswith("ok ") for line in lines)
+    assert f"{len(report.passes) - shown} passes" in said and f"{len(report.unknowns) - 12} unknowns" in said
+    assert "the rules that decided" in said
+    whole = render_text(report, detail=True)
+    assert "--detail" not in whole and sum(line.startswith("ok ") for line in whole.splitlines()) == len(report.passes)
+    assert all(each.says in whole for each in report.passes)
+
+
+def test_detail_names_the_rule_that_decided_with_the_value_in_force() -> None:
+    """As infra.toml changed it, beside what it was."""
+    text = render_text(report_of(disks(75.0, 1), Policy({"health.disk.space": 70})), detail=True, width=200)
+    assert "rule: health.disk.space, limit of 70 %" in text
+    assert "policy changed here: health.disk.space = 70 % (baseline 80 %)" in text
+    assert "(health.disk.space, limit of 80 %)" in render_text(report_of(disks(75.0, 1)), detail=True, width=200)
+
+
+def test_unknowns_of_one_reason_stand_under_each_other_with_the_reason_once() -> None:
+    """Three disks that nobody may read, one that does not answer."""
+    denied = [missing("disk.space.used", "denied", subject=f"filesystem:/{index}") for index in range(3)]
+    report = report_of([*denied, missing("disk.space.used", "timeout", subject="filesystem:/slow")])
+    text = render_text(report)
+    first = block(text, "UNKNOWN           - Not measured of /0")
+    assert sum(line[18:].startswith("- ") for line in first) == 3
+    assert [line.strip() for line in first[-2:]] == ["why: denied: because", "to know: do this"]
+    assert text.count("why: ") == len([line for line in text.splitlines() if line.startswith("UNKNOWN    ")])
+
+
+def test_one_is_not_many() -> None:
+    """A single finding, unknown and pass."""
+    gap = missing("disk.space.used", "denied", subject="filesystem:/m")
+    report = report_of([*disks(40.0, 1), *disks(99.0, 2)[1:], gap])
+    report = report.model_copy(update={"unknowns": report.unknowns[:1]})
+    assert "1 finding, 1 unknown, 1 pass. An unknown" in render_text(report)
+
+
+def test_a_number_keeps_its_unit_and_a_limit_its_number_at_the_end_of_a_line() -> None:
+    """Wrapped at every width, none is torn apart, and nothing is lost."""
+    says = "the file system /srv is 87.3 % full after 12 min (limit 80 %), by health.disk.space, limit of 80 %"
+    for width in range(20, 100):
+        lines = wrap(says, width, 0)
+        assert " ".join(lines) == says
+        assert not [line for line in lines if line.endswith(("87.3", "12", "80", "limit", "limit of"))]
+
+
+def test_a_single_reading_is_never_called_a_peak(tmp_path: Path) -> None:
+    """A disk read once: the plan has its room, and says on what it stands."""
+    world = write_world(tmp_path / "w", START, {}, [])
+    (world / "evidence.jsonl").write_text(
+        measured("disk.space.used", 30.0, subject="filesystem:/").model_dump_json() + "\n"
+    )
+    report = plan("", world)
+    text = render_text(report, width=200)
+    assert "disk space of /: 66.7 % of the limit is free at a single reading (no peak)" in text
+    assert "highest use seen" not in text and "measured peak" not in text
+    assert text.count("Whether and how it scales is not known.") == 1, "the form says it, the unknown only why"

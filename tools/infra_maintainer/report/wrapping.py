@@ -1,0 +1,20 @@
+"""Lines of a width, for text that people read: a number stays beside its unit, a limit beside its number."""
+
+import re
+import textwrap
+
+_TOGETHER = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|d|B|KiB|MiB|GiB|TiB|PiB)(?:\W|$))|(?<=\blimit)(?: | of )(?=\d)")
+_GLUE = "\x00"  # a NUL is no white space to textwrap, and no report holds one
+
+
+def wrap(text: str, width: int, indent: int, more: int = 0) -> list[str]:
+    """The text in lines of at most `width`, all indented, all but the first by `more` on top."""
+    lines = textwrap.wrap(
+        _TOGETHER.sub(lambda found: found.group().replace(" ", _GLUE), text),
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + more),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace(_GLUE, " ") for line in lines]
