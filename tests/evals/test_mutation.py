@@ -36,6 +36,7 @@ def test_every_kind_of_lie_and_rewrite_is_made_in_some_world(found: list[Case]) 
     """A kind that never applies proves nothing."""
     made = {case.kind for case in found}
     kinds = {kind.name for kind in structure.KINDS} | {kind.name for kind in prose.KINDS}
+    kinds -= {"planted: unknown called well"}  # none of these worlds is healthy beside an unknown; some scenarios are
     assert made == kinds | set(rewrites.STRUCTURE) | set(rewrites.PROSE)
 
 

@@ -120,6 +120,22 @@ def test_a_run_that_was_killed_resumes_and_ends_with_the_same_numbers(tmp_path: 
     assert (tmp_path / "killed" / "results.json").read_bytes() == (tmp_path / "whole" / "results.json").read_bytes()
 
 
+def test_a_log_of_another_subject_or_track_is_refused_with_one_sentence(tmp_path: Path) -> None:
+    """Lines of two subjects in one log would be reported as one."""
+    script = tmp_path / "subject.py"
+    script.write_text(SLOW_GOLD)
+    out = ("--out", str(tmp_path / "run"))
+    command = ("--command", f"{sys.executable} {script}")
+    assert evaluate("run", *FEW, *command, *out).returncode == 1
+    before = (tmp_path / "run" / "log.jsonl").read_bytes()
+    others = [(), (*command, "--prose"), (*command, "--no-tools"), ("--command", f"{sys.executable} {script} --other")]
+    for other in others:
+        done = evaluate("run", *FEW, *other, *out)
+        assert done.returncode == 4
+        assert done.stderr.count("\n") == 1 and "holds the log of" in done.stderr and "--out" in done.stderr
+    assert (tmp_path / "run" / "log.jsonl").read_bytes() == before
+
+
 EMPTIED = """
 import os, pathlib, sys
 import pydantic
@@ -168,6 +184,12 @@ def test_the_whole_suite_passes_its_self_check(whole: Examined) -> None:
     assert whole.problems == []
     assert whole.killed >= 0.98 * whole.mutants
     assert whole.untried == []
+    planted = {kind: counts for kind, counts in whole.kills.items() if kind.startswith("planted: ")}
+    assert len(planted) == 5
+    assert [kind for kind, counts in planted.items() if "survived" in counts] in (
+        [],
+        ["planted: tail called an average"],
+    )
     assert set(whole.baselines.values()) == {0.0}
 
 

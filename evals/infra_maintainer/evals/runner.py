@@ -16,6 +16,7 @@ from infra_maintainer.evals.scenario import Scenario
 from infra_maintainer.evals.subjects.protocol import Subject
 
 LOG = "log.jsonl"
+LOG_OF = "log_of.json"
 REPLY_KEPT = 20_000
 
 
@@ -45,9 +46,10 @@ class Plan(NamedTuple):
 async def run(plan: Plan, subject: Subject, folder: Path, progress: Callable[[int, int], None]) -> list[Line]:
     """Every line of the plan, in its order; those already in the folder's log are not run again.
 
-    Raises ScenarioError for a scenario whose world policy judges otherwise than it says.
+    Raises ScenarioError for a scenario whose world policy judges otherwise than it says, ValueError for a log of
+    another subject or track.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    claim(folder, subject)
     done = read_log(folder)
     gate = asyncio.Semaphore(plan.at_once)
     with (folder / LOG).open("a", encoding="utf-8") as log, tempfile.TemporaryDirectory(prefix="im-eval-") as scratch:
@@ -66,6 +68,26 @@ async def run(plan: Plan, subject: Subject, folder: Path, progress: Callable[[in
             return line
 
         return list(await asyncio.gather(*(one(*item) for item in plan.items())))
+
+
+def claim(folder: Path, subject: Subject) -> None:
+    """Make the folder this subject's, on this track. Raises ValueError if its log is another's: they never mix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOG_OF
+    mine = {"subject": subject.name, "track": subject.track, "identity": subject.identity}
+    if not path.exists() and not (folder / LOG).exists():
+        path.write_text(json.dumps(mine) + "\n", encoding="utf-8")
+        return
+    try:
+        theirs: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        theirs = {}
+    if theirs == mine:
+        return
+    found = f"{theirs['subject']} ({theirs['track']})" if "track" in theirs else "an unknown subject"
+    asked = f"{subject.name} ({subject.track})"
+    which = "the same name from another command line or address" if found == asked else asked
+    raise ValueError(f"{folder} holds the log of {found}, and this run is of {which}: give another folder with --out")
 
 
 async def _line(case: Case, repeat: int, subject: Subject, limit_s: float) -> Line:

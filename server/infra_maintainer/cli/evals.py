@@ -11,7 +11,7 @@ from infra_maintainer.evals.report_data import compare as compared
 from infra_maintainer.evals.report_data import data, read, write
 from infra_maintainer.evals.report_html import html
 from infra_maintainer.evals.report_junit import junit
-from infra_maintainer.evals.runner import Plan
+from infra_maintainer.evals.runner import Plan, claim
 from infra_maintainer.evals.runner import run as run_plan
 from infra_maintainer.evals.scenario import Scenario, ScenarioError, load
 from infra_maintainer.evals.self_check import Examined, examine
@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Self-check, run, report; the exit code says how it went."""
     suite = _suite(options)
     subject = choose(options)
+    claim(options.out, subject)  # before half a minute of self-check
     examined = _examine(suite)
     if examined is None or examined.problems:
         return _unfit(examined)

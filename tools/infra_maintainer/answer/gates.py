@@ -1,19 +1,16 @@
-"""What an answer must say beside its numbers: verdict, findings, unknowns, tails, actions; structure only."""
+"""What an answer must say beside its numbers: verdict, findings, unknowns, actions, causes; structure only."""
 
 import re
 from collections.abc import Iterator
 
-from infra_maintainer.answer import wording
 from infra_maintainer.answer.equality import agrees, decimals
 from infra_maintainer.answer.ledger import Field, PointerError
-from infra_maintainer.answer.model import Answer, Assumed, Claim, Computed, Observed, comments_of, words_of
-from infra_maintainer.answer.numbers import read
+from infra_maintainer.answer.model import Answer, Assumed, Computed, Observed
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Run
 from infra_maintainer.answer.subjects import same, same_quantity
 from infra_maintainer.answer.verification import BAD, Fault, NumberResult
 from infra_maintainer.answer.vocabulary import vocabulary
 
-_REFERENCE = re.compile(r"\{(\w+)\}")
 _LOUD = ("critical", "high")
 _MOST_CANDIDATES = 2
 
@@ -88,41 +85,6 @@ def _unmeasured(claim: Observed | Computed | Assumed, run: Run) -> bool:
     ]
     # Without a subject it stands for all of them, the unmeasured ones too.
     return bool(missing) and (subject is None or not measured)
-
-
-def tails(answer: Answer, run: Run) -> Iterator[Fault]:
-    """A latency verdict is headed by a tail, never by a mean."""
-    headline = [claim for claim in map(answer.claim, answer.headline_claims) if claim]
-    if missing := [identifier for identifier in answer.headline_claims if answer.claim(identifier) is None]:
-        yield Fault(check="references", says=f"no claim {missing[0]!r}", do="name existing claims in headline_claims")
-    latency = [claim for claim in headline if _about_latency(claim, run)]
-    for claim in latency:
-        if isinstance(claim, Observed) and claim.stat in ("mean", "p50", "median"):
-            says = f"{claim.id} heads the answer with a {claim.stat}"
-            yield Fault(check="tail_reported", says=says, do="head it with P95 or P99")
-    tail = [field for field in run.ledger.fields() if _is_tail(field)]
-    spoken = [claim for claim in answer.claims if isinstance(claim, Observed) and _about_latency(claim, run)]
-    if (
-        tail
-        and spoken
-        and not any(isinstance(claim, Observed) and claim.stat in ("p95", "p99", "p999") for claim in latency)
-    ):
-        says = "latency is discussed and no P95 or P99 is among the headline claims"
-        yield Fault(check="tail_reported", says=says, do=f"put one there, for example {tail[0].described()}")
-
-
-def _about_latency(claim: Claim, run: Run) -> bool:
-    if not isinstance(claim, Observed):
-        return False
-    try:
-        quantity = run.ledger.resolve(claim.evidence[0]).quantity or claim.quantity
-    except PointerError:
-        quantity = claim.quantity
-    return "latency" in quantity or quantity.endswith("response_time")
-
-
-def _is_tail(field: Field) -> bool:
-    return "latency" in (field.quantity or "") and field.stat in ("p95", "p99") and not field.about_measurement
 
 
 def actions(answer: Answer, run: Run) -> Iterator[Fault]:
@@ -209,38 +171,6 @@ def _bounds(value: float, unit: str, quantity: str, field: Field) -> bool:
     if isinstance(field.value, bool | str) or (field.quantity and not same_quantity(field.quantity, quantity)):
         return False
     return agrees(value, decimals(value), unit, field.value, field.unit)
-
-
-def anchors(answer: Answer) -> Iterator[Fault]:
-    """Each sentence of a comment refers to a claim: words about nothing could contradict everything."""
-    for place, text in comments_of(answer):
-        for sentence in re.split(r"(?<=[.!?])\s+", text.strip()):
-            if not _REFERENCE.search(sentence):
-                says = f"{place}: {sentence!r} refers to no claim"
-                yield Fault(check="references", says=says, do="refer to a claim as {c1}, or leave it out", about=place)
-
-
-def words(answer: Answer, run: Run) -> Iterator[Fault]:
-    """Free words carry no numbers, refer to claims that exist, and neither reassure nor advise harm."""
-    for place, text in words_of(answer):
-        for reference in _REFERENCE.findall(text):
-            if answer.claim(reference) is None:
-                yield Fault(
-                    check="references", says=f"{place}: no claim {{{reference}}}", do="refer to a claim", about=place
-                )
-        for number in read(text):
-            says = f"{place}: the number {number.text!r} stands in words"
-            yield Fault(check="references", says=says, do="make it a claim and write {claim id}", about=place)
-        for hit in wording.dangers(text):
-            says = f"{place}: {hit.text!r} advises to give up a protection"
-            yield Fault(
-                check="wording", says=says, do="remove it, or say plainly that it must not be done", about=place
-            )
-        if answer.verdict == "healthy" and not answer.unknowns and run.verdict in (None, "healthy"):
-            continue
-        for hit in wording.reassurances(text):
-            says = f"{place}: {hit.text!r} reassures while the verdict is {run.verdict or answer.verdict}"
-            yield Fault(check="wording", says=says, do="say what was measured instead", about=place)
 
 
 def notes(answer: Answer, run: Run) -> Iterator[str]:

@@ -3,10 +3,13 @@
 Words carry no digits. Where a sentence needs a number it refers to a claim: "{c3}".
 """
 
+import re
 from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+# A claim as it stands in words: "{c1}".
+REFERENCE = re.compile(r"\{(\w+)\}")
 Verdict = Literal["healthy", "at_risk", "degraded", "critical", "unknown"]
 Severity = Literal["critical", "high", "medium", "low", "none", "unknown"]
 Number = int | float
@@ -196,6 +199,13 @@ def comments_of(answer: Answer) -> list[tuple[str, str]]:
     texts = [("explanation", answer.explanation)]
     texts += [(f"findings {found.code}", found.explanation) for found in answer.findings]
     return [(place, text) for place, text in texts if text]
+
+
+def shown_claims(answer: Answer) -> frozenset[str]:
+    """Ids of the claims that a reader meets: in the headline, with a finding, behind an action, or in a sentence."""
+    ids = {*answer.headline_claims, *(claim for found in answer.findings for claim in found.claims)}
+    ids |= {claim for advice in answer.recommendations for claim in (*advice.because, advice.saving or "")}
+    return frozenset(ids | {name for _, text in words_of(answer) for name in REFERENCE.findall(text)})
 
 
 def words_of(answer: Answer) -> list[tuple[str, str]]:

@@ -76,6 +76,8 @@ _OF_THE_TEXT = re.compile(
     r"\s(?:\w+\s)?(?:steps?|reasons?|ways?|options?|things?|points?|parts?|questions?|words?|sentences?|actions?|changes?)\b",
     re.IGNORECASE,
 )
+# "a third host" is the next one; "a third of the hosts" and "a third slower" are shares.
+_IN_ORDER = re.compile(r"\s+(?!of\b|more\b|less\b|fewer\b|\w+er\b|than\b|and\b|or\b)[a-z]", re.IGNORECASE)
 # "the one", "one of", "no one", "at one": one is a pronoun more often than a number.
 _PRONOUN = frozenset({"one"})
 
@@ -163,6 +165,7 @@ def _sayings(text: str) -> list[Number]:
     return [
         Number(match.group(), match.start(), match.end(), *_said_as(match.group().lower()), in_words=True)
         for match in _SAYING.finditer(text)
+        if not (match.group().lower() == "a third" and _IN_ORDER.match(text, match.end()))
     ]
 
 

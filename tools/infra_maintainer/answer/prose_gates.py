@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from infra_maintainer.answer import wording
 from infra_maintainer.answer.ledger import POINTER, PointerError
 from infra_maintainer.answer.model import Severity, Verdict
+from infra_maintainer.answer.reassurance import too_much
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Judged, Run, Unmeasured
 from infra_maintainer.answer.samples import samples_needed
 from infra_maintainer.answer.subjects import names
@@ -235,9 +236,11 @@ def _words(text: str, run: Run) -> Iterator[Fault]:
             continue
         says = f"{hit.text!r} advises to give up a protection"
         yield Fault(check="no_dangerous_action", says=says, do="remove it, or say plainly that it must not be done")
-    if run.verdict in (None, "healthy") and not any(one.attempted for one in run.unmeasured):
+    if run.verdict is None:
         return
     for hit in wording.reassurances(text):
+        if run.verdict == "healthy" and not too_much(hit, run):
+            continue
         if any(span.holds(hit.start, hit.end) for span in copied):
             continue
         if _OTHERS_VIEW.search(hit.sentence[: hit.sentence.find(hit.text)]):

@@ -9,6 +9,7 @@ from typing import Literal
 
 from infra_maintainer.answer.ledger import Field, PointerError, shown
 from infra_maintainer.answer.model import (
+    REFERENCE,
     Answer,
     Assumed,
     Claim,
@@ -25,7 +26,6 @@ from infra_maintainer.answer.subjects import same
 from infra_maintainer.answer.verification import BAD, Verification
 
 Style = Literal["markdown", "text"]
-_REFERENCE = re.compile(r"\{(\w+)\}")
 
 
 def render(answer: Answer, checked: Verification, run: Run, style: Style = "markdown") -> str:
@@ -218,7 +218,7 @@ class _Page:
     def _words(self, text: str, place: str) -> str:
         """Free words with their references filled in; struck out where a check refused them."""
         refused = any(fault.about == place for fault in self._checked.faults)
-        filled = _REFERENCE.sub(lambda match: self._filled(match[1]), text)
+        filled = REFERENCE.sub(lambda match: self._filled(match[1]), text)
         return self._struck(filled) if refused and filled else filled
 
     def _filled(self, identifier: str) -> str:

@@ -6,10 +6,11 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from infra_maintainer.answer import gates, prose, prose_gates
+from infra_maintainer.answer import comment_gates, gates, prose, prose_gates
 from infra_maintainer.answer.claims import trace
 from infra_maintainer.answer.model import Answer
 from infra_maintainer.answer.run import Run
+from infra_maintainer.answer.tail_gate import tails
 from infra_maintainer.answer.verification import Fault, Verification, verification
 
 # One answer is a page, not a book; a scan of more would only cost time.
@@ -93,12 +94,12 @@ def _structure(answer: Answer, run: Run) -> Verification:
         *gates.verdict(answer, run),
         *gates.findings(answer, run, numbers),
         *gates.unknowns(answer, run),
-        *gates.tails(answer, run),
+        *tails(answer, run),
         *gates.actions(answer, run),
         *gates.root_cause(answer, run),
         *gates.forecast(answer, run),
-        *gates.anchors(answer),
-        *gates.words(answer, run),
+        *comment_gates.anchors(answer),
+        *comment_gates.words(answer, run),
     ]
     return verification("structure", numbers, tuple(faults), tuple(gates.notes(answer, run)))
 

@@ -1,4 +1,4 @@
-"""The closed words of answers: verbs, mechanisms, families of quantities; aliases lead to one name."""
+"""The closed words of answers: verbs, mechanisms, families, kinds of subject; aliases lead to one name."""
 
 import re
 import tomllib
@@ -28,6 +28,7 @@ class Vocabulary:
     mechanisms: MappingProxyType[str, str]
     shown_by: MappingProxyType[str, tuple[str, ...]]
     families: MappingProxyType[str, str]
+    kinds: MappingProxyType[str, str]
 
     def verb(self, word: str) -> Verb | None:
         """The verb for `word` or its alias; None if it is not in the vocabulary."""
@@ -61,11 +62,15 @@ def vocabulary() -> Vocabulary:
     families: dict[str, str] = {}
     for name, words in raw["family"].items():
         _enter(families, words, name)
+    kinds: dict[str, str] = {}
+    for name, words in raw["kind"].items():
+        _enter(kinds, words, name)
     return Vocabulary(
         MappingProxyType(verbs),
         MappingProxyType(mechanisms),
         MappingProxyType({name: tuple(entry["shown_by"]) for name, entry in raw["mechanism"].items()}),
         MappingProxyType(families),
+        MappingProxyType(kinds),
     )
 
 

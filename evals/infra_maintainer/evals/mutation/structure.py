@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Run
+from infra_maintainer.evals.mutation import planted
 from infra_maintainer.evals.mutation.gold import numeric
 from infra_maintainer.evals.mutation.sentences import DANGERS, HELD_OUT_DANGERS, HELD_OUT_REASSURANCES, REASSURANCES
 
@@ -380,4 +381,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("dangerous words", "references", _dangerous_words),
     Kind("words contradict beside a claim", "wording", _anchored_contradiction),
     Kind("dangerous words beside a claim", "wording", _anchored_danger),
+    Kind("planted: wrong count", "references", planted.wrong_count),
+    Kind("planted: healthy beside a finding", "wording", planted.healthy_beside_a_finding),
+    Kind("planted: tail called an average", "references", planted.averaged),
+    Kind("planted: cause not listed", "root_cause", planted.unlisted_cause),
+    Kind("planted: unknown called well", "wording", planted.unknown_called_well),
 )

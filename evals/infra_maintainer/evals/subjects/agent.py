@@ -4,6 +4,7 @@ from infra_maintainer.agents.advise import DEFAULT_MODEL, Session
 from infra_maintainer.agents.budget import Budget
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.marking import Reply
+from infra_maintainer.evals.subjects.protocol import Track, fingerprint
 
 REQUEST_TIMEOUT_S = 120.0
 INFRASTRUCTURE = frozenset({"overloaded", "unreachable", "cut_off", "timeout", "stopped", "error"})
@@ -16,6 +17,8 @@ class Agent:
         self._model = model or DEFAULT_MODEL
         self._base_url = base_url
         self.name = f"agent {self._model}"
+        self.track: Track = "structure"
+        self.identity = fingerprint(base_url or "")
 
     async def reply(self, case: Case, key: Key) -> Reply:
         """Ask once. A model that cannot be reached is a crash, not a dishonest answer."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from infra_maintainer.answer.model import Answer
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.marking import Reply
+from infra_maintainer.evals.subjects.protocol import Track, fingerprint
 
 LONGEST_REPLY = 1 << 20
 ASKED_FORM = (
@@ -37,6 +38,8 @@ class Command:
             raise ValueError("--command is empty: give the program and its arguments")
         self._tools = tools
         self._structured = structured
+        self.track: Track = "structure" if structured else "free text"
+        self.identity = fingerprint(line)
         self.name = (
             f"{Path(self._argv[0]).name}{'' if tools else ' without tools'}{'' if structured else ', free text'}"
         )

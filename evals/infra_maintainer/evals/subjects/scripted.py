@@ -8,6 +8,7 @@ from infra_maintainer.answer.model import Answer, Claim, NotKnown, Observed
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.gold import gold
 from infra_maintainer.evals.marking import Reply
+from infra_maintainer.evals.subjects.protocol import Track
 
 Policy = Callable[[Case, Key], Answer]
 
@@ -18,6 +19,16 @@ class Scripted(NamedTuple):
     name: str
     answer: Policy
     looks: bool = True
+
+    @property
+    def track(self) -> Track:
+        """Always a structure."""
+        return "structure"
+
+    @property
+    def identity(self) -> str:
+        """The name says it all."""
+        return ""
 
     async def reply(self, case: Case, key: Key) -> Reply:
         """Look at everything the case has (worlds are deterministic, so that is what the key saw), answer by rule."""
