@@ -1,13 +1,14 @@
 """The last gate: a draft is accepted when it holds, sent back at most twice, then closed as it is and marked."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from anthropic import beta_async_tool
 from anthropic.lib.tools import BetaAsyncFunctionTool
 from anthropic.lib.tools._beta_functions import ToolError
 
 from infra_maintainer.answer import brief
+from infra_maintainer.answer.contract import contract
 from infra_maintainer.answer.model import Answer
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.verification import Verification
@@ -36,7 +37,7 @@ class Gate:
         async def submit_answer(**answer: Any) -> str:
             return self.submit(answer)
 
-        schema = cast("Any", Answer.model_json_schema())
+        schema = contract()
         return beta_async_tool(submit_answer, name=NAME, description=_DESCRIPTION, input_schema=schema)
 
     def submit(self, data: dict[str, Any]) -> str:

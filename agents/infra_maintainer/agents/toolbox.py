@@ -11,7 +11,9 @@ from mcp import Client, MCPError
 from mcp.types import CallToolResult, TextContent
 from mcp.types import Tool as Definition
 
+from infra_maintainer.answer.from_reports import run_of
 from infra_maintainer.answer.ledger import Entry
+from infra_maintainer.answer.owed import owed
 from infra_maintainer.assess.model import Report
 from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
 from infra_maintainer.tools.kit import Kit
@@ -39,7 +41,7 @@ class Toolbox:
 
     def _tool(self, definition: Definition) -> AsyncTool:
         async def call(**arguments: Any) -> str:
-            return await self._call(definition.name, arguments)
+            return await self.call(definition.name, arguments)
 
         return beta_async_tool(
             call,
@@ -48,7 +50,7 @@ class Toolbox:
             input_schema=cast("Any", definition.input_schema),
         )
 
-    async def _call(self, name: str, arguments: dict[str, Any]) -> str:
+    async def call(self, name: str, arguments: dict[str, Any]) -> str:
         """The tool's text and the evidence behind it. Raises ToolError with the name to disclose the failure by."""
         self._say(f"{name} …")
 
@@ -84,15 +86,17 @@ def _text(result: CallToolResult) -> str:
 
 def _lines_of(report: Report) -> str:
     """What a structured answer must copy exactly: codes, quantities, and the evidence behind the findings first."""
-    findings = [f"finding: {each.severity} {each.code} on {each.subject}" for each in report.findings]
-    unknowns = [f"unknown: {each.quantity} of {each.subject} ({each.why})" for each in report.unknowns if each.matters]
+    findings = [
+        f"finding: {each.severity} {each.code} on {each.subject}{f', rule {each.policy}' if each.policy else ''}"
+        for each in report.findings
+    ]
     cited = [id for each in (*report.findings, *report.passes) for id in each.evidence]
     order = {id: index for index, id in enumerate(dict.fromkeys(cited))}
     records = sorted(report.evidence, key=lambda record: order.get(record.id, len(order)))
     known = [_line(record) for record in records if not isinstance(record, Missing)]
     more = f"{len(known) - _EVIDENCE_LINES} more: explain_evidence" if len(known) > _EVIDENCE_LINES else ""
     head = "evidence: id kind quantity stat value unit subject n"
-    parts = [f"report run id: {report.run}", *findings, *unknowns, head, *known[:_EVIDENCE_LINES], more]
+    parts = [f"report run id: {report.run}", *findings, *owed(run_of([report])), head, *known[:_EVIDENCE_LINES], more]
     return "\n".join(part for part in parts if part)
 
 

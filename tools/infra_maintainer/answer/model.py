@@ -8,6 +8,8 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from infra_maintainer.answer import allowed
+
 # A claim as it stands in words: "{c1}".
 REFERENCE = re.compile(r"\{(\w+)\}")
 Verdict = Literal["healthy", "at_risk", "degraded", "critical", "unknown"]
@@ -15,10 +17,20 @@ Severity = Literal["critical", "high", "medium", "low", "none", "unknown"]
 Number = int | float
 Pointer = Annotated[str, Field(description="evidence id, or id#/path into a tool result", examples=["ev_7f3a9c01bd"])]
 ClaimId = Annotated[str, Field(pattern=r"^[a-z]\w{0,15}$", examples=["c1"])]
+Quantity = Annotated[
+    str, Field(description="quantity of the evidence, never the code of a check", examples=["endpoint.latency"])
+]
+Subject = Annotated[str, Field(description="as the report has it", examples=["endpoint:https://shop.example/"])]
 Unit = Annotated[str, Field(examples=["ms", "%", "d", "1"])]
 Words = Annotated[str, Field(description="words without digits; numbers as {c1}")]
 # A sentence that refers to nothing could say anything, and no list of words would notice.
-Comment = Annotated[str, Field(description="words without digits; each sentence refers to a claim as {c1}")]
+Comment = Annotated[
+    str,
+    Field(
+        description="words without digits; each sentence refers to a claim as {c1}; a number word only counts listed "
+        "findings, unknowns or subjects (two hosts: {c1} and {c2})"
+    ),
+]
 
 
 class _Part(BaseModel):
@@ -30,9 +42,9 @@ class Observed(_Part):
 
     kind: Literal["observed"] = "observed"
     id: ClaimId
-    quantity: str
-    subject: str
-    stat: str | None = None
+    quantity: Quantity
+    subject: Subject
+    stat: str | None = Field(default=None, json_schema_extra=allowed.stats)
     value: Number | bool | str
     unit: Unit
     evidence: tuple[Pointer, ...] = Field(min_length=1)
@@ -57,8 +69,8 @@ class Computed(_Part):
 
     kind: Literal["derived"] = "derived"
     id: ClaimId
-    quantity: str
-    subject: str
+    quantity: Quantity
+    subject: Subject
     value: Number
     unit: Unit
     formula: str = Field(examples=["a/b"])
@@ -70,8 +82,8 @@ class Target(_Part):
 
     kind: Literal["declared"] = "declared"
     id: ClaimId
-    quantity: str
-    subject: str
+    quantity: Quantity
+    subject: Subject
     value: Number | bool | str
     unit: Unit
     evidence: tuple[Pointer, ...] = Field(min_length=1)
@@ -91,7 +103,7 @@ class Threshold(_Part):
 
     kind: Literal["policy"] = "policy"
     id: ClaimId
-    policy: str = Field(examples=["health.disk.high"])
+    policy: str = Field(description="id of a rule, as the report names it", examples=["health.disk.space"])
     value: Number
     unit: Unit
 
@@ -117,8 +129,8 @@ Claim = Annotated[
 class Found(_Part):
     """A finding of a report, by its code and subject, with the claims that show it."""
 
-    code: str
-    subject: str
+    code: str = Field(description="code of a finding of the reports", examples=["disk_space_low"])
+    subject: Subject
     claims: tuple[ClaimId, ...] = ()
     explanation: Comment = ""
 
@@ -126,15 +138,15 @@ class Found(_Part):
 class Alternative(_Part):
     """Another cause that was considered, and the evidence that rules it out."""
 
-    mechanism: str
+    mechanism: str = Field(json_schema_extra=allowed.other_mechanisms)
     ruled_out_by: tuple[Pointer, ...] = Field(min_length=1)
 
 
 class RootCause(_Part):
     """What is broken and how, with the evidence that tells it from other causes."""
 
-    component: str
-    mechanism: str
+    component: str = Field(description="the subject that the cited evidence is about")
+    mechanism: str = Field(json_schema_extra=allowed.mechanisms)
     evidence: tuple[Pointer, ...] = Field(min_length=1)
     confidence: float | None = Field(default=None, ge=0, le=1)
     alternatives: tuple[Alternative, ...] = ()
@@ -143,21 +155,21 @@ class RootCause(_Part):
 class NotKnown(_Part):
     """What could not be measured, why, and the step that would make it known."""
 
-    quantity: str
-    subject: str | None = None
-    why: str
+    quantity: Quantity
+    subject: str | None = Field(default=None, description="as the report has it; null: of every subject")
+    why: str = Field(json_schema_extra=allowed.reasons)
     how: Words = ""
 
 
 class Recommendation(_Part):
     """One action in words of the vocabulary, resting on claims. `saving` names the claim that proves it."""
 
-    verb: str
-    target: str
+    verb: str = Field(json_schema_extra=allowed.verbs)
+    target: str = Field(description="the subject to act on")
     because: tuple[ClaimId, ...] = ()
     saving: ClaimId | None = None
     reversible: bool | None = None
-    precondition: str | None = Field(default=None, description="a verb that must come first")
+    precondition: str | None = Field(default=None, json_schema_extra=allowed.first_verbs)
 
 
 class Forecast(_Part):
@@ -177,14 +189,20 @@ class Forecast(_Part):
 class Answer(_Part):
     """A complete answer. Everything a reader sees is rendered from this."""
 
-    verdict: Verdict
-    severity: Severity
-    headline_claims: tuple[ClaimId, ...] = ()
+    verdict: Verdict = Field(json_schema_extra=allowed.verdicts)
+    severity: Severity = Field(json_schema_extra=allowed.severities)
+    headline_claims: tuple[ClaimId, ...] = Field(
+        default=(), description="what a reader meets first; where latency is a finding or heads it, its P95 or P99"
+    )
     claims: tuple[Claim, ...] = ()
-    findings: tuple[Found, ...] = ()
-    root_cause: RootCause | None = None
-    unknowns: tuple[NotKnown, ...] = ()
-    failed_evidence: tuple[str, ...] = ()
+    findings: tuple[Found, ...] = Field(default=(), description="every critical and high one; medium ones as they help")
+    root_cause: RootCause | None = Field(
+        default=None, description="only where cited evidence tells it from other causes"
+    )
+    unknowns: tuple[NotKnown, ...] = Field(
+        default=(), description="each quantity and subject that a report could not measure although it tried or matters"
+    )
+    failed_evidence: tuple[str, ...] = Field(default=(), description="the ids that failed tool calls were given")
     recommendations: tuple[Recommendation, ...] = ()
     forecast: Forecast | None = None
     explanation: Comment = ""

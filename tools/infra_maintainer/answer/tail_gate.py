@@ -46,7 +46,7 @@ def _lone_middles(answer: Answer, spoken: list[Observed], run: Run) -> Iterator[
     for claim in spoken:
         if claim.stat not in MIDDLES:
             continue
-        measured = [f for f in run.ledger.fields() if _is_tail(f) and same(f.subject or "", claim.subject)]
+        measured = tails_of(claim.subject, run)
         beside = [one for one in spoken if one.stat in TAILS and same(one.subject, claim.subject)]
         if claim.id in visible:
             beside = [one for one in beside if one.id in visible]
@@ -62,6 +62,11 @@ def latency_findings(run: Run) -> list[str]:
         for judged in run.findings
         if SEVERITIES.index(judged.severity) > SEVERITIES.index("low") and _on_latency(judged.evidence, run)
     ]
+
+
+def tails_of(subject: str, run: Run) -> list[Field]:
+    """The measured tails of a subject."""
+    return [field for field in run.ledger.fields() if _is_tail(field) and same(field.subject or "", subject)]
 
 
 def _told_findings(answer: Answer, run: Run) -> list[str]:

@@ -18,6 +18,7 @@ class Verb:
 
     name: str
     forbidden: str | None
+    says: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Vocabulary:
 
     verbs: MappingProxyType[str, Verb]
     mechanisms: MappingProxyType[str, str]
+    mechanism_says: MappingProxyType[str, str]
     shown_by: MappingProxyType[str, tuple[str, ...]]
     families: MappingProxyType[str, str]
     kinds: MappingProxyType[str, str]
@@ -40,7 +42,11 @@ class Vocabulary:
 
     def verb_names(self) -> list[str]:
         """The verbs that may be recommended, sorted, without aliases."""
-        return sorted({verb.name for verb in self.verbs.values() if verb.forbidden is None})
+        return sorted(self.verb_says())
+
+    def verb_says(self) -> dict[str, str]:
+        """The verbs that may be recommended with what each means, in the order of the file."""
+        return {verb.name: verb.says for verb in self.verbs.values() if verb.forbidden is None}
 
 
 def _spelled(word: str) -> str:
@@ -55,7 +61,7 @@ def vocabulary() -> Vocabulary:
     )
     verbs: dict[str, Verb] = {}
     for name, entry in raw["verb"].items():
-        _enter(verbs, (name, *entry["aliases"]), Verb(name, entry.get("forbidden")))
+        _enter(verbs, (name, *entry["aliases"]), Verb(name, entry.get("forbidden"), entry.get("says", "")))
     mechanisms: dict[str, str] = {}
     for name, entry in raw["mechanism"].items():
         _enter(mechanisms, (name, *entry["aliases"]), name)
@@ -68,6 +74,7 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(
         MappingProxyType(verbs),
         MappingProxyType(mechanisms),
+        MappingProxyType({name: entry["says"] for name, entry in raw["mechanism"].items()}),
         MappingProxyType({name: tuple(entry["shown_by"]) for name, entry in raw["mechanism"].items()}),
         MappingProxyType(families),
         MappingProxyType(kinds),

@@ -6,6 +6,22 @@ from infra_maintainer.assess.model import SEVERITIES, Coverage, Finding, Pass, S
 from infra_maintainer.assess.policy import Policy
 
 _OF: dict[Severity, Verdict] = {"critical": "critical", "high": "degraded", "medium": "at_risk", "low": "healthy"}
+# What each word means, for whoever must repeat it.
+VERDICT_SAYS: dict[Verdict, str] = {
+    "healthy": "no finding above low, and enough was checked; unknowns that are not serious may stand beside it",
+    "unknown": "no finding above low, and too little was checked, or an unknown could be serious",
+    "at_risk": "the worst finding is medium",
+    "degraded": "the worst finding is high",
+    "critical": "the worst finding is critical",
+}
+SEVERITY_SAYS: dict[Severity | Literal["none", "unknown"], str] = {
+    "critical": "with verdict critical",
+    "high": "with verdict degraded",
+    "medium": "with verdict at_risk",
+    "low": "the only findings are low: with verdict healthy or unknown",
+    "none": "no finding at all, with verdict healthy",
+    "unknown": "no finding at all, with verdict unknown",
+}
 
 
 class Decision(NamedTuple):

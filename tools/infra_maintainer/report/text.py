@@ -137,7 +137,8 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
         lines += _entry(says[0], label, width) if len(says) == 1 else _bullets(says, label, width)
         lines += [*wrap(f"why: {why}", width, 18), *wrap(f"to know: {how}", width, 18)]
         if detail:
-            lines += wrap(f"code: {', '.join(dict.fromkeys(each.code for each in group))}", width, 18)
+            names = dict.fromkeys(f"{each.code} ({each.quantity} of {each.subject})" for each in group)
+            lines += wrap(f"code: {', '.join(names)}", width, 18)
             rules = dict.fromkeys(_rule(each.policy, changed) for each in group if each.policy)
             lines += wrap(f"rule: {'; '.join(rules)}", width, 18) if rules else []
     return [*lines, ""] if lines else lines

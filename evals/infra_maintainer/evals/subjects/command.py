@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra_maintainer.answer.model import Answer
+from infra_maintainer.answer.contract import contract
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.marking import Reply
 from infra_maintainer.evals.subjects.protocol import Track, fingerprint
@@ -70,9 +70,9 @@ class Command:
 
     def _files(self, case: Case, folder: Path) -> dict[str, str]:
         """The files that the command may read, by the variables that name them."""
-        contract = folder / "contract.json"
-        contract.write_text(json.dumps(Answer.model_json_schema()), encoding="utf-8")
-        named = {"INFRA_EVAL_CONTRACT": str(contract)}
+        schema = folder / "contract.json"
+        schema.write_text(json.dumps(contract()), encoding="utf-8")
+        named = {"INFRA_EVAL_CONTRACT": str(schema)}
         if not self._tools:
             return named
         arguments = ["-m", "infra_maintainer.cli", "serve", "--world", str(case.world), "--store", str(case.store)]
