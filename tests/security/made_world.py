@@ -145,13 +145,17 @@ class MadeWorld:
         self, config: str = "", store: Store | None = None, *, exact: bool = False, now: datetime = NOW
     ) -> Report:
         """Write the folder and check it."""
+        self.write(now)
+        kit = Kit(parse_system(config), store)
+        return check_security_baseline(kit, RecordedWorld(self.folder), [], exact=exact)
+
+    def write(self, now: datetime = NOW) -> None:
+        """Write the folder as it stands."""
         self.folder.mkdir(exist_ok=True)
         about = {"format": FORMAT, "recorded_at": now.isoformat(), "host": "web-1"}
         (self.folder / "world.json").write_text(json.dumps(about), encoding="utf-8")
         lines = [json.dumps({"call": call, **outcome}) for call, outcome in self.answers.items()]
         (self.folder / "calls.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        kit = Kit(parse_system(config), store)
-        return check_security_baseline(kit, RecordedWorld(self.folder), [], exact=exact)
 
 
 def codes(report: Report) -> set[str]:

@@ -124,6 +124,11 @@ class Store:
                 {"run": run, "job": job, "as_of": _iso(as_of), "verdict": verdict, "report": report}, replace=True
             )
 
+    def keep_samples(self, evidence: "Iterable[AnyEvidence]") -> None:
+        """Keep only the numbers, as samples: what long work has learned so far. Raises StoreError."""
+        with self.writing() as db:
+            db.table("samples").insert_all(_samples(list(evidence)), ignore=True)
+
     def explain(self, ids: Iterable[str]) -> "dict[str, AnyEvidence]":
         """The records behind ids; an id that is not here is not in the result. Raises StoreError."""
         from infra_maintainer.evidence.model import evidence_from

@@ -18,7 +18,7 @@ from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
 
 _LISTS = "/var/lib/apt/lists"
-_EXACT = "ask with exact = true (command line: --exact); it downloads each candidate once to read its changelog"
+_EXACT = "ask with exact = true (command line: --exact, --background); each candidate is downloaded once"
 _MEMORY = timedelta(days=400)
 
 

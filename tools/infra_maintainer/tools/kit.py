@@ -20,7 +20,7 @@ class Kit:
     def __init__(self, system: "System | None", store: "Store | None", world_folder: Path | None = None) -> None:
         self._declared = system
         self.store = store
-        self._world_folder = world_folder
+        self.world_folder = world_folder
 
     @classmethod
     def from_paths(cls, config: Path | None, world: Path | None, store: "Store | None") -> "Kit":
@@ -51,14 +51,14 @@ class Kit:
     @property
     def replays(self) -> bool:
         """Whether worlds come from a recording."""
-        return self._world_folder is not None
+        return self.world_folder is not None
 
     def world(self, time_limit_s: float) -> "World":
         """A world for one request. Raises ValueError for an unusable recorded world."""
-        if self._world_folder is not None:
+        if self.world_folder is not None:
             from infra_maintainer.world.recorded import RecordedWorld
 
-            return RecordedWorld(self._world_folder, time_limit_s)
+            return RecordedWorld(self.world_folder, time_limit_s)
         from infra_maintainer.world.world import LiveWorld
 
         return LiveWorld(time_limit_s)

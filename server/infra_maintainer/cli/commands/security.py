@@ -14,6 +14,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--exact", action="store_true", help="read the changelog of each pending fix (downloads it; give --time-limit)"
     )
+    parser.add_argument(
+        "--background", action="store_true", help="with --exact: in a process of its own; later reports tell and use it"
+    )
     add_options(parser)
     parser.set_defaults(run=run)
 
@@ -25,4 +28,8 @@ def run(options: argparse.Namespace) -> int:
     from infra_maintainer.cli import job
     from infra_maintainer.tools.security import check_security_baseline
 
-    return job.run(options, partial(check_security_baseline, exact=options.exact), options.url)
+    if options.background and not options.exact:
+        raise ValueError("--background goes with --exact")
+    return job.run(
+        options, partial(check_security_baseline, exact=options.exact, background=options.background), options.url
+    )

@@ -21,12 +21,21 @@ def make(kit: Kit) -> Tool:
         urls: Annotated[
             list[str], Field(description="addresses whose TLS to measure", examples=[["https://shop.example/"]])
         ] = [],  # noqa: B006  # a literal default is what the schema shows; it is never changed
-        exact: Annotated[bool, Field(description="date each pending fix by its changelog (downloads; slow)")] = False,
+        exact: Annotated[
+            bool,
+            Field(
+                description="date each pending fix by its changelog, in the background (downloads); later calls tell"
+            ),
+        ] = False,
         detail: Annotated[Detail, Field(description="detailed: all evidence")] = "concise",
         time_limit_s: Annotated[float, Field(ge=1, le=600, description="seconds")] = 60,
     ) -> Annotated[CallToolResult, Report]:
         return await work(
-            ctx, kit, time_limit_s, detail, lambda world, progress: check(kit, world, urls, progress, exact=exact)
+            ctx,
+            kit,
+            time_limit_s,
+            detail,
+            lambda world, progress: check(kit, world, urls, progress, exact=exact, background=kit.store is not None),
         )
 
     return Tool.from_function(
