@@ -70,11 +70,10 @@ def test_policy_ids_and_verbs_that_prompts_cite_exist() -> None:
     for name, text in FILES.items():
         for cited in re.findall(r"\b(?:health|capacity|costs|security|recovery)\.[a-z0-9_.]+[a-z0-9]\b", text):
             assert cited in baseline(), f"{name} cites {cited}"
-    verbs = re.search(r"a verb such as ([\w, ]+);", FILES["agent.md"])
-    assert verbs
-    for verb in verbs[1].split(", "):
-        found = vocabulary().verb(verb)
-        assert found and found.forbidden is None, verb
+        for word in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", text):
+            verb = vocabulary().verb(word)
+            assert verb is None or verb.forbidden is None, f"{name} cites {word}"
+    assert "a verb of the schema" in FILES["agent.md"]  # a list here would be a second one, and drift
 
 
 def test_an_unknown_prompt_is_refused_with_the_known_names() -> None:
