@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.model import Report
-from infra_maintainer.evidence.model import Measured, Missing
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.model import Declared, Measured, Missing, Stat
 from infra_maintainer.sources.gather import gather
 from infra_maintainer.sources.registry import all_sources
 from infra_maintainer.sources.survey import Survey
@@ -22,6 +24,7 @@ from infra_maintainer.world.recorded import RecordedWorld
 from infra_maintainer.world.world import LiveWorld
 from tests.requirements_link import requirement
 from tests.services import web
+from tests.worlds import NOW
 
 USER_SIDE = tuple(each for each in all_sources() if each.name in ("endpoint", "journey"))
 
@@ -105,6 +108,46 @@ def test_a_bad_server_is_named_by_its_kind_within_the_time_limit(bad: web.Answer
     assert [(m.quantity, m.why) for m in missing if m.quantity == "endpoint.latency"] == [
         ("endpoint.latency", "unreachable")
     ]
+
+
+def test_a_time_out_is_told_with_the_time_that_was_given_and_who_gave_it() -> None:
+    """The declared limit, or the default that holds until somebody declares one; and from where it was asked."""
+    with web.web(web.hang) as url:
+        report = health(endpoint(url + "/", samples=2))
+        undeclared = System(endpoint=[Endpoint(url=url + "/", samples=1)])
+        default = gather(USER_SIDE, Survey(LiveWorld(15.0), undeclared))
+    (found,) = [each for each in report.findings if each.code == "endpoint_failing"]
+    assert (
+        "requests failed: 2 x no complete answer within 500 ms (synthetic: GET, from the machine itself" in found.says
+    )
+    limits = [each for each in report.evidence if each.quantity == "endpoint.time_limit"]
+    assert [(each.source, each.id in found.evidence) for each in limits] == [("infra.toml", True)]
+    told = [(each.value, each.source) for each in default if isinstance(each, Declared)]
+    assert told == [(5.0, "default of [[endpoint]] timeout_s")]
+
+
+def test_a_probe_says_that_it_asked_from_one_place() -> None:
+    """Both lines of an address and that of a journey name the method and the machine that asked."""
+    latency: dict[Stat, float] = {"p50": 20.0, "p95": 30.0, "p99": 40.0}
+    rows: list[tuple[str, str, Stat, float, str, str]] = [
+        ("endpoint:https://a.example/", "endpoint.errors", "ratio", 0.0, "%", "GET https://a.example/"),
+        ("journey:shop/buy", "journey.ok", "ratio", 100.0, "%", "journey of 2 steps"),
+        *(
+            ("endpoint:https://a.example/", "endpoint.latency", stat, ms, "ms", "GET https://a.example/")
+            for stat, ms in latency.items()
+        ),
+    ]
+    facts = [
+        Measured(
+            subject=subject, quantity=quantity, stat=stat, value=number, unit=unit, n=100, as_of=NOW,
+            source=f"{what} (synthetic, from web-9)",
+        )
+        for subject, quantity, stat, number, unit, what in rows
+    ]  # fmt: skip
+    said = {each.code: each.says for each in assess([*facts], Policy(), "health", NOW, users_first=True).passes}
+    assert "(synthetic: GET, one place, from web-9)" in said["endpoint_failing"]
+    assert "; synthetic: GET, one place, from web-9)" in said["endpoint_slow"]
+    assert "(synthetic: one place, from web-9)" in said["journey_failing"]
 
 
 def test_nobody_listening_is_a_critical_finding() -> None:

@@ -157,6 +157,8 @@ def _known(scenario: Scenario, one: Known, numbers: Numbers, as_of: datetime) ->
         days = None if one.days_ago is None else float(value(one.days_ago, numbers, where))
         declared_on = None if days is None else (as_of - timedelta(days=days)).date()
         return Declared.model_validate({**common, "source": "infra.toml", "declared_on": declared_on})
+    if one.stat == "count" and unit_of(one.quantity) == "1" and isinstance(worth, float):
+        common["value"] = round(worth)  # nobody sends a tenth of a request
     n = None if one.n is None else int(float(value(one.n, numbers, where)))
     window = None if one.window is None else float(value(one.window, numbers, where))
     return Measured.model_validate(

@@ -1,5 +1,6 @@
-"""Words and gaps that the checks on user traffic share."""
+"""Words and gaps that the checks on what users feel share."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -39,6 +40,18 @@ def too_few_failures(share: Number, target: Threshold) -> bool:
     return n * (100 - target.value) < 100 and round(n * (100 - share.value) / 100) < FEWEST_FAILURES
 
 
+_LOOPBACK = re.compile(r"endpoint:https?://(?:127\.|localhost\b|\[::1\])", re.IGNORECASE)
+
+
+def asked_from(number: Number, method: str = "GET, ") -> str:
+    """How a synthetic number came about: from one place, and from the machine itself no customer's network is in it."""
+    host = re.search(r"\(synthetic, from ([^\s)]+)\)$", number.record.source)
+    own = host is not None and re.match(rf"endpoint:https?://{re.escape(host[1])}[:/]", f"{number.subject}/")
+    if _LOOPBACK.match(number.subject) or own:
+        return f"synthetic: {method}from the machine itself, the network path of customers is untested"
+    return f"synthetic: {method}one place{f', from {host[1]}' if host else ''}"
+
+
 class Choice(NamedTuple):
     """Numbers worth a sentence each, and per log how many routes are broken without one."""
 
@@ -70,6 +83,13 @@ def choose(numbers: list[Number], broken: Callable[[Number], bool], most: int = 
 
 
 def unknown_traffic(facts: Facts, quantity: str, code: str, says: str) -> Iterator[Unknown]:
-    """Unknowns of user traffic: grave where a log was declared and gave nothing, mild where none was declared."""
+    """Unknowns of user traffic: grave where a log was declared and gave nothing, mild where none was declared.
+
+    A log that is not declared is no unknown beside a Prometheus that was asked the same.
+    """
+    elsewhere = facts.subjects(quantity) or any(each.why != "not_configured" for each in facts.missing(quantity))
     for each in facts.unknowns(quantity, code, says, "high", user_facing=True):
-        yield each.model_copy(update={"could_be": "medium"}) if each.why == "not_configured" else each
+        if each.why != "not_configured":
+            yield each
+        elif not elsewhere:
+            yield each.model_copy(update={"could_be": "medium"})

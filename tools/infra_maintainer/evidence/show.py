@@ -71,4 +71,4 @@ def _time(value: float) -> str:
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if abs(value) >= 2 * size:
             return f"{_digits(value / size)} {unit}"
-    return f"{_digits(value)} s" if abs(value) >= 1 else f"{_digits(value * 1000)} ms"
+    return f"{_digits(value)} s" if abs(value) >= 1 or value == 0 else f"{_digits(value * 1000)} ms"

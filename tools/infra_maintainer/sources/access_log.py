@@ -70,7 +70,8 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Every declared log, one after the other: each uses all cores already."""
     for log in survey.system.access_log:
         wanted = journey_traffic.wanted(survey, log.name)
-        asked = {**log.model_dump(mode="json"), "wanted": wanted}
+        # What an older recording does not know stays out of the question while it is not used.
+        asked = log.model_dump(mode="json") | ({"wanted": wanted} if wanted else {})
         try:
             answer = survey.world.engine("access_log", asked, partial(_read, survey, log, wanted))
         except WorldError as error:  # the other logs are read all the same

@@ -59,6 +59,7 @@ def subject_of(endpoint: Endpoint) -> str:
         "endpoint.certificate.days_left",
         "endpoint.certificate.trusted",
         "endpoint.redirects",
+        "endpoint.time_limit",
         "endpoint.tls.version",
     ),
     subjects=subjects,
@@ -158,6 +159,9 @@ def _evidence(survey: Survey, endpoint: Endpoint, outcomes: list[Outcome]) -> It
         yield survey.measured(
             f"endpoint.errors.{kind}", count, subject=subject, source=origin, stat="count", n=n, window=window
         )
+    if failures["timeout"]:
+        said_by = "infra.toml" if "timeout_s" in endpoint.model_fields_set else "default of [[endpoint]] timeout_s"
+        yield survey.declared("endpoint.time_limit", endpoint.timeout_s, subject=subject, source=said_by)
     answered = sorted(each.latency_ms for each in outcomes if not each.failure)
     if not answered:
         detail = f"none of {n} requests was answered: {', '.join(sorted(failures))}"

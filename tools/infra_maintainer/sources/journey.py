@@ -36,12 +36,16 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
 
 
 def _journey(survey: Survey, service: Service, journey: Journey) -> Iterator[AnyEvidence]:
-    subject, origin = subject_of(service, journey), f"journey of {len(journey.step)} steps (synthetic)"
+    subject, origin = subject_of(service, journey), _origin(survey, journey)
     problems = [_run(survey, journey) for _ in range(RUNS)]
     good = sum(problem is None for problem in problems)
     yield survey.measured("journey.ok", percent(good, RUNS), subject=subject, source=origin, stat="ratio", n=RUNS)
     for problem in dict.fromkeys(problem for problem in problems if problem):
         yield survey.measured("journey.step.failed", problem, subject=subject, source=origin, n=problems.count(problem))
+
+
+def _origin(survey: Survey, journey: Journey) -> str:
+    return f"journey of {len(journey.step)} steps (synthetic, from {survey.world.host.name})"
 
 
 def _run(survey: Survey, journey: Journey) -> str | None:

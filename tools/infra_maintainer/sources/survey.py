@@ -105,9 +105,16 @@ class Survey:
         )
 
     def declared(
-        self, quantity: str, value: Scalar, *, subject: str, declared_on: Any = None, currency: str | None = None
+        self,
+        quantity: str,
+        value: Scalar,
+        *,
+        subject: str,
+        declared_on: Any = None,
+        currency: str | None = None,
+        source: str = "infra.toml",
     ) -> Declared:
-        """Something the owner wrote in infra.toml."""
+        """Something the owner wrote in infra.toml, or a default of ours that holds until they do."""
         return Declared(
             subject=subject,
             quantity=quantity,
@@ -115,7 +122,7 @@ class Survey:
             unit=currency or unit_of(quantity),
             declared_on=declared_on,
             as_of=self.world.clock.now(),
-            source="infra.toml",
+            source=source,
         )
 
     def missing(

@@ -24,6 +24,7 @@ DO = "Stop changes until it is back, and spend the time on what took it down lon
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """Below target even if all that nobody watched was up: broken. Kept even if all of it was down: a pass."""
     rule = policy["health.traffic.availability"]
+    asked = set(facts.subjects("availability.requests"))  # these need no samples over time: their users tell
     for best in facts.numbers("availability.best"):
         parts = {part: facts.number(f"availability.{part}", best.subject) for part in PARTS}
         told = {part: number for part, number in parts.items() if number}
@@ -39,7 +40,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 code="availability_missed", subject=best.subject, says=says, evidence=evidence, policy=rule.id,
                 user_facing=True,
             )  # fmt: skip
-        else:
+        elif best.subject not in asked:
             yield Unknown(
                 code="availability_missed", subject=best.subject, says=f"Too many gaps to tell: {says}",
                 evidence=evidence, policy=rule.id, quantity="availability.best", why="no_data",
@@ -47,7 +48,6 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 how="run `infra-maintainer health` from a timer without gaps, always with the same --store",
                 could_be="medium", user_facing=True,
             )  # fmt: skip
-    asked = set(facts.subjects("availability.requests"))  # these need no samples over time: their users tell
     unknown = facts.unknowns(
         "availability.best", "availability_missed", "The availability of {name} over time is not known.", "medium",
         policy=rule.id, user_facing=True,

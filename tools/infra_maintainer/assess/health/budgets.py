@@ -76,7 +76,7 @@ def _numbers(facts: Facts, quantity: str, stat: Stat | None, kind: str) -> tuple
 
 def _unknown(facts: Facts, budget: Budget, rule: Threshold) -> Unknown:
     quantity = budget.sources[0][0]
-    gaps = facts.missing(quantity)
+    gaps = sorted(facts.missing(quantity), key=lambda each: each.why == "not_configured")  # what failed says more
     return Unknown(
         code=budget.rule.replace(".", "_"),
         subject="system:declared",

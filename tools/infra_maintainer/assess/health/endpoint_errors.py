@@ -7,6 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
+from infra_maintainer.assess.traffic import asked_from
 
 RULES = ("health.endpoint.errors.all", "health.endpoint.errors")
 IN_WORDS = {
@@ -22,7 +23,11 @@ IN_WORDS = {
 }
 
 
-@check(title="requests to each address succeed (synthetic)", quantities=("endpoint.errors",), policies=RULES)
+@check(
+    title="requests to each address succeed (synthetic)",
+    quantities=("endpoint.errors", "endpoint.time_limit"),
+    policies=RULES,
+)
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """The share of failed requests against the policy, with the kinds of failure."""
     ordered = [policy[each] for each in RULES]
@@ -33,7 +38,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             yield Pass(
                 code="endpoint_failing",
                 subject=failed.subject,
-                says=f"{says} (limit {limit(ordered[-1])})",
+                says=f"{says}; limit {limit(ordered[-1])}",
                 evidence=ids,
                 policy=ordered[-1].id,
                 user_facing=True,
@@ -43,7 +48,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="endpoint_failing",
             subject=failed.subject,
             severity=broken.severity,
-            says=f"{says} (limit {limit(ordered[-1])})",
+            says=f"{says}; limit {limit(ordered[-1])}",
             matters="Each failed request is a user who got an error or gave up.",
             do="Repeat one request by hand, then read the service's log of the same minute.",
             evidence=ids,
@@ -63,7 +68,11 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
 def _says(facts: Facts, failed: Number) -> tuple[str, list[str]]:
     """The sentence with the kinds of failure, and the evidence behind it."""
     kinds = [(kind, count) for kind in IN_WORDS for count in facts.numbers(f"endpoint.errors.{kind}", failed.subject)]
-    why = ", ".join(f"{shown(count)} x {IN_WORDS[kind]}" for kind, count in kinds)
+    given = facts.number("endpoint.time_limit", failed.subject)
+    words = IN_WORDS if given is None else {**IN_WORDS, "timeout": f"no complete answer within {shown(given)}"}
+    why = ", ".join(f"{shown(count)} x {words[kind]}" for kind, count in kinds)
+    ids = [failed.id, *(count.id for _, count in kinds), *([given.id] if given else [])]
     address = failed.subject.removeprefix("endpoint:")
     says = f"{address}: {shown(failed)} of {getattr(failed.record, 'n', None)} requests failed"
-    return (f"{says}: {why}" if why else says), [failed.id, *(count.id for _, count in kinds)]
+    place = f" ({asked_from(failed)})"
+    return (f"{says}: {why}" if why else says) + place, ids

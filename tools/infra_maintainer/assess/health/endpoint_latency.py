@@ -1,6 +1,5 @@
 """How long do users wait at the tail of each address?"""
 
-import re
 from collections.abc import Iterator
 
 from infra_maintainer.assess.facts import Facts
@@ -8,12 +7,12 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
+from infra_maintainer.assess.traffic import asked_from
 from infra_maintainer.evidence.model import Measured
 
 MATTERS = "Users meet the tail many times a day: a page of a hundred requests is as slow as its slowest one."
 DO = "Find which phase holds the time in the slow requests (the medians of the phases are cited), then trace that one."
 PHASES = ("dns", "connect", "tls", "first_byte", "body")
-_LOOPBACK = re.compile(r"endpoint:https?://(?:127\.|localhost\b|\[::1\])", re.IGNORECASE)
 
 
 @check(
@@ -30,7 +29,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         few = ", few samples for a P99: one or two requests decide it" if p99.record.flag else ""
         says = (
             f"{subject.removeprefix('endpoint:')}: P99 {shown(p99)}, P95 {shown(p95)}, P50 {shown(p50)} "
-            f"(n={p99.record.n}{few}; {_from(subject, p99.record)})"
+            f"(n={p99.record.n}{few}; {asked_from(p99)})"
         )
         ids = [p99.id, p95.id, p50.id]
         failed = facts.number("endpoint.errors", subject)
@@ -77,12 +76,3 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         policy="health.endpoint.latency.p95",
         user_facing=True,
     )
-
-
-def _from(subject: str, record: Measured) -> str:
-    """From where it was asked; from the machine itself no network of a customer is on the way."""
-    host = re.search(r"from ([^\s)]+)\)$", record.source)
-    own = host is not None and re.match(rf"endpoint:https?://{re.escape(host[1])}[:/]", f"{subject}/")
-    if _LOOPBACK.match(subject) or own:
-        return "synthetic, from the machine itself: the network path of customers is untested"
-    return "synthetic, one place"

@@ -7,6 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
+from infra_maintainer.assess.traffic import asked_from
 
 
 @check(
@@ -19,7 +20,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     rule = policy["health.journey.ok"]
     for ok in facts.numbers("journey.ok"):
         name = ok.subject.removeprefix("journey:")
-        says = f"The journey {name} worked in {shown(ok)} of {getattr(ok.record, 'n', None)} runs"
+        says = (
+            f"The journey {name} worked in {shown(ok)} of {getattr(ok.record, 'n', None)} runs ({asked_from(ok, '')})"
+        )
         if not rule.undercut(ok.value):
             yield Pass(
                 code="journey_failing",
@@ -38,7 +41,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             severity=rule.severity,
             policy=rule.id,
             user_facing=True,
-            says=f"{says} (floor {limit(rule)}){failed}",
+            says=f"{says}, floor {limit(rule)}{failed}",
             evidence=[ok.id, *(step.id for step in steps)],
             matters="Users cannot finish what they came for, even where a health check stays green.",
             do="Repeat the failing step by hand and follow it through the service's log.",

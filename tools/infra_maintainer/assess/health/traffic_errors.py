@@ -60,7 +60,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         facts,
         "traffic.errors",
         "traffic_errors",
-        "Whether real users of {name} get answers (their requests in access logs) is not known.",
+        "Whether real users of {name} get answers (their requests in logs or metrics) is not known.",
     )
 
 

@@ -59,7 +59,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         facts,
         "traffic.latency",
         "traffic_slow",
-        "How long real users of {name} wait (their requests in access logs) is not known.",
+        "How long real users of {name} wait (their requests in logs or metrics) is not known.",
     )
 
 
