@@ -71,22 +71,42 @@ def postgres(settings: Mapping[str, str] | None = None) -> Generator[Postgres]:
     """A fresh server with these settings."""
     owner = unprivileged()
     with scratch("pg", owner) as folder:
-        data = folder / "data"
-        _initdb(data, owner)
-        port = free_port()
-        values = {
-            **_FAST,
-            "listen_addresses": "127.0.0.1",
-            "port": str(port),
-            "unix_socket_directories": str(folder),
-            **(settings or {}),
-        }
-        argv = [postgres_program("postgres"), "-D", str(data)]
-        for name, value in values.items():
-            argv += ["-c", f"{name}={value}"]
-        server = Postgres(port, folder)
-        with running(argv, lambda: _accepts(server), folder, owner):
+        _initdb(folder / "data", owner)
+        with _serving(folder, owner, settings or {}) as server:
             yield server
+
+
+@contextmanager
+def standby(primary: Postgres, slot: str, settings: Mapping[str, str] | None = None) -> Generator[Postgres]:
+    """A streaming replica of a running server, reading from a slot that is made for it and stays after it."""
+    owner = unprivileged()
+    with scratch("pgs", owner) as folder:
+        argv = [
+            postgres_program("pg_basebackup"), "-d", primary.dsn(), "-D", str(folder / "data"), "-R", "-X", "stream",
+            "-C", "-S", slot, "--checkpoint=fast", "--no-sync",
+        ]  # fmt: skip
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, user=owner, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        with _serving(folder, owner, settings or {}) as server:
+            yield server
+
+
+@contextmanager
+def _serving(folder: Path, owner: str | None, settings: Mapping[str, str]) -> Generator[Postgres]:
+    port = free_port()
+    values = {
+        **_FAST,
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": str(folder),
+        **settings,
+    }
+    argv = [postgres_program("postgres"), "-D", str(folder / "data")]
+    for name, value in values.items():
+        argv += ["-c", f"{name}={value}"]
+    server = Postgres(port, folder)
+    with running(argv, lambda: _accepts(server), folder, owner):
+        yield server
 
 
 def _initdb(data: Path, owner: str | None) -> None:

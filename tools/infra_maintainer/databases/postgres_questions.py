@@ -39,17 +39,27 @@ QUESTIONS: dict[str, str] = {
         SELECT sum(blks_hit)::bigint, sum(blks_read)::bigint, sum(xact_commit)::bigint, sum(xact_rollback)::bigint,
                sum(deadlocks)::bigint, sum(temp_bytes)::bigint, extract(epoch FROM clock_timestamp())
         FROM pg_stat_database""",
+    # A receiver that only stores the log replays nothing: how far it has written counts. A base backup is no replica.
     "replicas": """
         SELECT coalesce(application_name, '?') || '@' || coalesce(client_addr::text, 'local'), state,
-               pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint, extract(epoch FROM replay_lag)
-        FROM pg_stat_replication LIMIT 50""",
+               pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn()
+                               END, coalesce(replay_lsn, flush_lsn))::bigint, extract(epoch FROM replay_lag)
+        FROM pg_stat_replication WHERE state IS NULL OR state NOT IN ('backup', 'startup') LIMIT 50""",
     "slots": """
         SELECT slot_name, active, coalesce(wal_status, '?'),
-               pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint FROM pg_replication_slots LIMIT 50""",
+               pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn()
+                               END, restart_lsn)::bigint
+        FROM pg_replication_slots WHERE NOT temporary LIMIT 50""",
     # A quiet primary makes the age of the last transaction grow: only what was received and not replayed is lag.
+    # The setting of the primary's address is NULL for a role that may not read it.
     "standby": """
-        SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
-               extract(epoch FROM now() - pg_last_xact_replay_timestamp())""",
+        SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint,
+               pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint,
+               extract(epoch FROM now() - pg_last_xact_replay_timestamp()), pg_is_wal_replay_paused(),
+               EXISTS (SELECT FROM pg_stat_wal_receiver WHERE coalesce(status, 'streaming') = 'streaming'),
+               (SELECT setting <> '' FROM pg_settings WHERE name = 'primary_conninfo'),
+               extract(epoch FROM current_setting('recovery_min_apply_delay')::interval)
+        WHERE pg_is_in_recovery()""",
     "wraparound": """
         SELECT datname, age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint FROM pg_database
         WHERE datallowconn ORDER BY 2 DESC LIMIT 5""",

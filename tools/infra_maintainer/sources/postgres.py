@@ -1,4 +1,4 @@
-"""PostgreSQL as its users meet it: room for connections, waits, the costliest queries, replicas, and what wears out."""
+"""PostgreSQL as its users meet it: room for connections, waits, the costliest queries, and what wears out."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -17,9 +17,6 @@ ONCE = [
     "blocked",
     "statements",
     "statements_info",
-    "replicas",
-    "slots",
-    "standby",
     "wraparound",
     "sequences",
     "tables",
@@ -44,8 +41,6 @@ def subjects(survey: Survey) -> list[str]:
         "db.connections.refused",
         "db.deadlocks",
         "db.idle_in_transaction.age",
-        "db.lag.bytes",
-        "db.lag.time",
         "db.query.calls",
         "db.query.latency",
         "db.query.share",
@@ -54,8 +49,6 @@ def subjects(survey: Survey) -> list[str]:
         "db.queries.forgotten",
         "db.queries.since",
         "db.sequence.used",
-        "db.slot.retained",
-        "db.slot.status",
         "db.statement.oldest",
         "db.table.scanned",
         "db.table.scans",
@@ -108,14 +101,12 @@ class _Told:
         self.subject = f"database:{database.name}"
         role = self._rows("role")
         self.sees_all = bool(role and role[0][0])
-        self.standby = bool(role and role[0][1])
 
     def evidence(self) -> Iterator[AnyEvidence]:
         """Everything that one look can say."""
         yield from self._connections()
         yield from self._waits()
         yield from self._queries()
-        yield from self._replication()
         yield from self._wear()
 
     def over_the_window(self, again: dict[str, Any]) -> Iterator[AnyEvidence]:
@@ -230,34 +221,6 @@ class _Told:
             yield self._value("db.query.calls", int(calls), origin, subject=subject, stat="count")
             yield self._value("db.query.latency", float(mean), origin, subject=subject, stat="mean", n=int(calls))
             yield self._value("db.query.latency", float(longest), origin, subject=subject, stat="max", n=int(calls))
-
-    def _replication(self) -> Iterator[AnyEvidence]:
-        for name, state, behind, seconds in self._rows("replicas"):
-            subject, origin = f"replica:{self.name}:{name}", f"pg_stat_replication ({state})"
-            if behind is None:
-                yield self.survey.missing(
-                    "db.lag.bytes",
-                    "denied",
-                    "this role does not see the replica's position",
-                    GRANT,
-                    source=origin,
-                    subject=subject,
-                )
-                continue
-            yield self._value("db.lag.bytes", behind, origin, subject=subject)
-            if seconds is not None:
-                yield self._value("db.lag.time", float(seconds), origin, subject=subject)
-        for name, active, status, retained in self._rows("slots"):
-            subject = f"slot:{self.name}:{name}"
-            origin = f"pg_replication_slots ({'active' if active else 'inactive'})"
-            yield self._value("db.slot.status", status, origin, subject=subject)
-            if retained is not None:
-                yield self._value("db.slot.retained", retained, origin, subject=subject)
-        if self.standby and (rows := self._rows("standby")) and rows[0][0] is not None:
-            behind, seconds = rows[0]
-            yield self._value("db.lag.bytes", behind, "received and not yet replayed")
-            if behind > 0 and seconds is not None:
-                yield self._value("db.lag.time", float(seconds), "pg_last_xact_replay_timestamp")
 
     def _wear(self) -> Iterator[AnyEvidence]:
         for name, age, _ in self._rows("wraparound")[:1]:

@@ -34,7 +34,7 @@ def subjects(survey: Survey) -> list[str]:
     quantities=OWED,
     also=(
         "db.indexes.unused", "db.index.unused", "db.index.unused.for", "db.indexes.duplicate", "db.index.duplicate",
-        "db.indexes.invalid", "db.index.invalid", "db.replicas", "db.table.dead", "db.table.dead_rows",
+        "db.indexes.invalid", "db.index.invalid", "db.table.dead", "db.table.dead_rows",
         "db.table.unvacuumed", "db.table.autovacuum", "db.table.vacuuming", "db.table.size", "db.table.bloat",
         "db.table.bloat.estimate",
     ),
@@ -67,7 +67,7 @@ class _Told:
             said = counting["refused"] if isinstance(counting, dict) else "pg_stat_database has no row"
             raise WorldError("error", f"PostgreSQL {database.name}: {said}", "see the server's log")
         rows: list[Any] = counting
-        self.age, since, self.reset, self.counts, self.standby, self.replicas, self.tables, self.indexes, base = rows[0]
+        self.age, since, self.reset, self.counts, self.standby, self.tables, self.indexes, base = rows[0]
         self.since = f"{'the reset of the statistics' if self.reset else 'the start of the server at least'} ({since})"
         self.origin = f"database {base}"
 
@@ -122,7 +122,6 @@ class _Told:
         if not self.counts:
             yield self._uncounted("db.indexes.unused")
             return
-        yield self._value("db.replicas", self.replicas, "pg_stat_replication", stat="count")
         origin = f"no scan since {self.since}, on this server only"
         count = rows[0][4] if rows else 0
         yield self._value("db.indexes.unused", count, f"pg_stat_user_indexes, 1 MiB and more: {origin}", stat="count")
