@@ -215,6 +215,23 @@ def test_systemctl_that_cannot_ask_is_not_zero_failed_units(tmp_path: Path) -> N
     assert gap(evidence_of(world, "failed_units"), "units.failed").why == "error"
 
 
+def test_a_list_of_units_that_broke_off_proves_what_is_on_it_and_says_so(tmp_path: Path) -> None:
+    """One unit printed, then a lost bus: that one failed is certain, and the source tells that more may have."""
+    answer = ("nginx.service loaded failed failed A server\n", "Connection reset by peer\n", 1)
+    world = machine(tmp_path, {}, folders={"/run/systemd/system": []}, runs={("failed_units",): answer})
+    (found,) = evidence_of(world, "failed_units")
+    assert value([found], "units.failed") == 1
+    assert "in part: it ended with Connection reset by peer" in found.source
+
+
+def test_docker_that_breaks_off_keeps_what_it_said_and_tells_the_rest(tmp_path: Path) -> None:
+    """Images were counted before the daemon went away."""
+    answer = ('{"Type": "Images", "Reclaimable": "1.2GB (40%)"}\n', "error during connect: EOF\n", 1)
+    images, rest = evidence_of(machine(tmp_path, {}, runs={("docker_use",): answer}), "reclaim_containers")
+    assert value([images], "reclaim.bytes") == 1_200_000_000
+    assert "error during connect: EOF" in gap([rest], "reclaim.bytes").detail
+
+
 def journal(tmp_path: Path, stdout: str, stderr: str = "") -> list[object]:
     """What the source says of one output of journalctl."""
     world = machine(

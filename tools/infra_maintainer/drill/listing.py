@@ -13,7 +13,7 @@ from infra_maintainer.drill.formats.restic import parse_snapshots
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.world.failure import WorldError
 from infra_maintainer.world.host import Host
-from infra_maintainer.world.process import Output
+from infra_maintainer.world.process import Output, said
 
 T = TypeVar("T")
 NO_KEY = "/dev/null"
@@ -83,5 +83,5 @@ def _ran(output: Output) -> Output:
             "denied", output.stderr.strip()[-200:], "run as a user who may read the repository and its key"
         )
     if output.code != 0:
-        raise Unreadable(output.stderr.strip()[-200:] or f"exit code {output.code}")
+        raise Unreadable(said(output))
     return output

@@ -9,6 +9,7 @@ from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.backup import Backup
 from infra_maintainer.world.failure import WorldError
 from infra_maintainer.world.host import Host
+from infra_maintainer.world.process import said
 
 VOLATILE = ("tmpfs", "ramfs", "devtmpfs")
 NO_DATA_PATH = "name the folder of the data as `data_path` of this [[backup]]"
@@ -67,8 +68,8 @@ def ground_of(host: Host, path: str) -> Ground:
     output = host.run("mount_of", path)
     # Mounts stacked on one folder print a line each; the last one is on top.
     device, _, kind = (output.stdout.strip().splitlines() or [""])[-1].partition(" ")
-    if output.code != 0 or not kind:
-        raise WorldError("error", f"findmnt knows nothing of {path}", "check that the path exists")
+    if not kind:
+        raise WorldError("error", f"findmnt knows nothing of {path}: {said(output)}", "check that the path exists")
     device = device.partition("[")[0]
     if not device.startswith("/dev/"):
         return Ground(device, kind, frozenset((device,)))

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from infra_maintainer.evidence.show import many
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.process import said
 
 ORIGIN = "journalctl --priority=err --since=-15min --output=json"
 WINDOW_S, MOST_LINES, MOST_KINDS = 900.0, 5000, 10
@@ -68,9 +70,10 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     if "not seeing messages" in output.stderr or "insufficient permissions" in output.stderr:
         how = "run as a member of the group systemd-journal"
         raise WorldError("denied", "this user may not read the system's journal", how)
-    if output.code or output.stderr.strip():
-        raise WorldError("error", f"journalctl said: {output.stderr.strip() or output.code}", "run it by hand")
     lines = parse_journal(output.stdout)
+    if output.code or output.stderr.strip():  # what was printed is a floor, which no limit may pass
+        detail = f"journalctl broke off after {many(len(lines), 'error')}: {said(output)}"
+        raise WorldError("error", detail, "run it by hand")
     window = WINDOW_S
     if len(lines) >= MOST_LINES:
         window = max(0.0, (survey.world.clock.now() - min(line.at for line in lines)).total_seconds())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.process import said
 
 HOW = "give a [[backup]] a `live` connection string, so that what lives can be compared with what is backed up"
 SYSTEM = ("postgres",)
@@ -32,7 +33,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             yield survey.missing("data.uncovered", error.why, error.detail, error.how, source="psql", subject=subject)
             continue
         if output.code != 0:
-            yield survey.missing("data.uncovered", "unreachable", output.stderr, HOW, source="psql", subject=subject)
+            yield survey.missing("data.uncovered", "unreachable", said(output), HOW, source="psql", subject=subject)
             continue
         physical = any(b.live == live and b.kind in ("pgbackrest", "barman") for b in survey.system.backup)
         living = [name for name in output.stdout.splitlines() if name and name not in SYSTEM]

@@ -21,6 +21,12 @@ class Output(NamedTuple):
     code: int
 
 
+def said(output: Output, size: int = 200) -> str:
+    """The end of what a program said of its failure, on one line, else its exit code. Untrusted text."""
+    lines = (output.stderr.strip() or output.stdout.strip()).splitlines()
+    return " | ".join(lines)[-size:] if lines else f"exit code {output.code} and no word"
+
+
 def run_bounded(
     argv: Sequence[str],
     *,
