@@ -64,8 +64,7 @@ def _policy() -> Iterator[str]:
     yield "| rule | value | severity | reason |"
     yield "|---|---|---|---|"
     for rule in (baseline()[name] for name in sorted(baseline())):
-        value = str(rule.value).lower() if isinstance(rule.value, bool) else f"{rule.value:g}"
-        yield f"| `{rule.id}` | {value} {rule.unit} | {rule.severity} | {rule.reason} |"
+        yield f"| `{rule.id}` | {rule.told} | {rule.severity} | {rule.reason} |"
 
 
 def _quantities() -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.model import Report, report_from
 from infra_maintainer.evidence.model import Measured, Missing
 from infra_maintainer.server.catalogue import written
 from tests.requirements_link import requirement
@@ -210,6 +210,23 @@ def test_doctor_says_source_by_source_what_it_reaches_and_why_not(tmp_path: Path
     """A line per source, the store, and a reason with a step under each gap."""
     code, out, _ = run(tmp_path, "doctor", "--store", str(tmp_path / "s.db"))
     assert code in (0, 2)
-    words = {line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")}
-    assert "ok" in words and words <= {"ok", "partly", "unset", "out"}
+    lines = [line for line in out.partition("\n\n")[0].splitlines() if not line.startswith(" ")]
+    words = {line.split()[0]: line.split()[1] for line in reversed(lines)}
+    assert "ok" in words and words.keys() <= {"ok", "partly", "unset", "none", "out"}
+    assert any(line.split()[:2] == ["none", "redis"] for line in lines), "nothing declared is nothing reached"
     assert str(tmp_path / "s.db") in out and os.linesep in out
+
+
+def test_assess_is_one_page_and_detail_or_json_give_every_report_whole(tmp_path: Path) -> None:
+    """Five verdicts on a page; five reports as lines of JSON; one exit code for all three."""
+    world = world_of(tmp_path / "world", users_well(97.0))
+    code, page, err = run(tmp_path, "assess", "--world", world, "--no-store")
+    assert (code, err) == (1, "") and page.count("Exit 1.") == 1
+    verdicts = [line for line in page.partition("\n\n")[0].splitlines() if not line.startswith(" ")]
+    names = [line[18:].split()[0] for line in verdicts]
+    code, whole, _ = run(tmp_path, "assess", "--world", world, "--no-store", "--detail")
+    assert code == 1 and whole.count("Exit ") == 5
+    code, out, _ = run(tmp_path, "assess", "--world", world, "--no-store", "--json")
+    reports = [report_from(line) for line in out.splitlines()]
+    assert code == 1 and [each.job for each in reports] == names
+    assert all(finding.says.split(" (")[0] in " ".join(page.split()) for each in reports for finding in each.findings)

@@ -6,7 +6,8 @@ from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.model import Report
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.model import Measured, Missing
-from infra_maintainer.report.text import render_text
+from infra_maintainer.report.page import render_page
+from infra_maintainer.report.text import counts, render_text
 from infra_maintainer.report.wrapping import wrap
 from tests.capacity.worlds import START, plan, write_world
 from tests.worlds import NOW, measured, missing
@@ -91,3 +92,20 @@ def test_a_single_reading_is_never_called_a_peak(tmp_path: Path) -> None:
     assert "disk space of /: 66.7 % of the limit is free at a single reading (no peak)" in text
     assert "highest use seen" not in text and "measured peak" not in text
     assert text.count("Whether and how it scales is not known.") == 1, "the form says it, the unknown only why"
+
+
+def test_all_jobs_fit_on_one_page_worst_first_and_the_rest_is_counted() -> None:
+    """Two jobs with thirty full disks each, one of them worse; what does not fit is counted with its command."""
+    gaps = [missing("endpoint.errors", "timeout", subject=f"endpoint:https://s{index}.example/") for index in range(9)]
+    health = report_of([*disks(85.0, 30), *gaps])
+    other = report_of(disks(97.0, 1)).model_copy(update={"job": "recovery"})
+    text = render_page([health, other])
+    lines = text.splitlines()
+    assert [line.split()[:2] for line in lines[:2]] == [["DEGRADED", "health"], ["CRITICAL", "recovery"]]
+    labels = [line[:17].strip() for line in lines if line.startswith("FINDING")]
+    assert labels == ["FINDING critical", *["FINDING high"] * 19]
+    total = len(health.findings) + len(other.findings)
+    assert f"{total - 20} findings more, not worse" in text
+    serious = sum(each.matters for each in health.unknowns)
+    assert f"health: {serious - 3} more that could be serious: infra-maintainer health" in text
+    assert f"health    {counts(health)}" in lines and f"recovery  {counts(other)}" in lines

@@ -42,13 +42,21 @@ def run(
     """Run a job in a fresh world, print its report, give the exit code."""
     from infra_maintainer.report.text import exit_code
 
+    report = measure(options, job, urls)
+    show(report, options)
+    return exit_code(report)
+
+
+def measure(
+    options: argparse.Namespace, job: "Callable[[Kit, World, list[str], Progress], Report]", urls: list[str]
+) -> "Report":
+    """A job's report from a fresh world. Raises ValueError for a time limit out of bounds."""
     if not 0 < options.time_limit <= 3600:
         raise ValueError(f"--time-limit {options.time_limit:g}: give 1 to 3600 seconds")
     kit = kit_of(options)
     report = job(kit, kit.world(options.time_limit), urls, _progress())
     _clear_progress()
-    show(report, options)
-    return exit_code(report)
+    return report
 
 
 def show(report: "Report", options: argparse.Namespace) -> None:
@@ -58,12 +66,15 @@ def show(report: "Report", options: argparse.Namespace) -> None:
     if options.json:
         print(report.model_dump_json(exclude_none=True))
         return
-    terminal = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    colour, width = paper()
+    text = render_text(report, colour=colour, detail=options.detail, width=width)
+    print(text.rstrip(), f"Exit {exit_code(report)}.")
+
+
+def paper() -> tuple[bool, int]:
+    """Whether standard output takes colour, and how wide it is."""
     width = min(shutil.get_terminal_size((110, 40)).columns, 140)
-    print(
-        render_text(report, colour=terminal, detail=options.detail, width=max(width, 60)).rstrip(),
-        f"Exit {exit_code(report)}.",
-    )
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ, max(width, 60)
 
 
 def _progress() -> Progress:

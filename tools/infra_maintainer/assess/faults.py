@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from infra_maintainer.assess.facts import Facts, Known
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.threshold import shown
 from infra_maintainer.evidence.vocabulary import vocabulary
 
 
@@ -20,7 +21,7 @@ Outcome = Finding | Pass | Unknown
 def unseen(quantity: str) -> str:
     """The sentence of a quantity that is not known, in the vocabulary's own words; `{name}` becomes the subject's."""
     meaning = vocabulary()[quantity].says.rstrip(".")
-    return f"{{name}}: not known: {meaning[0].lower()}{meaning[1:]}."
+    return f"Not known of {{name}}: {meaning[0].lower()}{meaning[1:]}."
 
 
 def expected(
@@ -80,13 +81,13 @@ def none_of(
     for number in facts.numbers(quantity):
         shared = {"code": code, "subject": number.subject, "evidence": [number.id], "policy": rule}
         if not decides.exceeded(number.value):
-            yield Pass.model_validate({**shared, "says": f"{about(number.subject)}{number.value:g} {what}"})
+            yield Pass.model_validate({**shared, "says": f"{about(number.subject)}{shown(number)} {what}"})
             continue
         yield Finding.model_validate(
             {
                 **shared,
                 "severity": decides.severity,
-                "says": f"{about(number.subject)}{number.value:g} {what}; the evidence names them",
+                "says": f"{about(number.subject)}{shown(number)} {what}; the evidence names them",
                 "matters": matters,
                 "do": do,
             }

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from infra_maintainer.assess.model import Override, Severity
 from infra_maintainer.evidence.model import Frozen
+from infra_maintainer.evidence.show import show
 
 
 class Threshold(Frozen):
@@ -25,6 +26,19 @@ class Threshold(Frozen):
         if isinstance(self.value, bool):
             raise TypeError(f"policy {self.id} is a yes/no rule, not a limit")
         return self.value
+
+    @property
+    def told(self) -> str:
+        """The value for people, and as infra.toml takes it where that reads differently."""
+        if isinstance(self.value, bool):
+            return str(self.value).lower()
+        shown, raw = show(self.value, self.unit), f"{self.value:.15g}"
+        plain = raw if self.unit == "1" else f"{raw} {self.unit}"
+        return (
+            shown
+            if shown.replace(",", "") in (plain, raw + self.unit.removeprefix("1"))
+            else f"{shown} ({plain} in infra.toml)"
+        )
 
     def exceeded(self, value: float) -> bool:
         """Whether a value in the threshold's own unit is above it (strictly)."""

@@ -19,8 +19,8 @@ def show(value: Scalar, unit: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
-    if unit in ("By", "By/s"):
-        return _bytes(float(value)) + ("/s" if unit == "By/s" else "")
+    if unit in ("By", "By/s", "By/d"):
+        return _bytes(float(value)) + unit.removeprefix("By")
     if unit == "ms" and abs(value) >= 1000:
         return f"{_digits(value / 1000)} s"
     if unit == "s":

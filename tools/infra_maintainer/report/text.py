@@ -96,7 +96,7 @@ def _findings(report: Report, paint: Paint, width: int, detail: bool) -> list[st
     lines: list[str] = []
     for each in report.findings:
         label = f"FINDING {each.severity}"
-        lines += _entry(_sentence(each), paint(f"{label:<17}", each.severity), width)
+        lines += entry(sentence(each), paint(f"{label:<17}", each.severity), width)
         lines += wrap(f"code: {each.code}", width, 18)
         if detail and each.policy:
             lines += wrap(f"rule: {_rule(each.policy, changed)}", width, 18)
@@ -134,7 +134,7 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
     for (why, how), group in groups.items():
         says = _told(group, alone)
         label = paint("UNKNOWN".ljust(17), "unknown")
-        lines += _entry(says[0], label, width) if len(says) == 1 else _bullets(says, label, width)
+        lines += entry(says[0], label, width) if len(says) == 1 else bullets(says, label, width)
         lines += [*wrap(f"why: {why}", width, 18), *wrap(f"to know: {how}", width, 18)]
         if detail:
             names = dict.fromkeys(f"{each.code} ({each.quantity} of {each.subject})" for each in group)
@@ -149,7 +149,7 @@ def _told(group: list[Unknown], alone: set[str]) -> list[str]:
     if len(group) > 1 and all(each.says.endswith(_NOT_MEASURED) for each in group):
         return [said_together([(each.says, _ids(each.evidence)) for each in group])]
     # What the plan's form has said already is here by the field's name: only its reason is new.
-    return [FIELDS[each.code] if each.says in alone and each.code in FIELDS else _sentence(each) for each in group]
+    return [FIELDS[each.code] if each.says in alone and each.code in FIELDS else sentence(each) for each in group]
 
 
 def said_together(said: list[tuple[str, str]]) -> str:
@@ -174,7 +174,7 @@ def _passes(passes: list[Pass], report: Report, paint: Paint, width: int, detail
     lines: list[str] = []
     for each in passes:
         ruled = f" ({_rule(each.policy, changed)})" if detail and each.policy else ""
-        lines += _entry(f"{_sentence(each)}{ruled}", paint(f"{'ok':<17}", "ok"), width)
+        lines += entry(f"{sentence(each)}{ruled}", paint(f"{'ok':<17}", "ok"), width)
     return [*lines, ""] if lines else lines
 
 
@@ -190,13 +190,13 @@ def _not_checked(rest: list[NotChecked], paint: Paint, width: int, detail: bool)
         return []
     label = paint("not checked".ljust(17), "dim")
     if not detail:
-        return [*_entry(f"{', '.join(dict.fromkeys(each.quantity for each in rest))}", label, width), ""]
+        return [*entry(f"{', '.join(dict.fromkeys(each.quantity for each in rest))}", label, width), ""]
     groups: dict[tuple[str, str], list[str]] = {}
     for each in rest:
         groups.setdefault((reason(each.why, each.detail), each.how), []).append(f"{each.quantity}{_of(each.subject)}")
     lines: list[str] = []
     for (why, how), names in groups.items():
-        lines += [*_entry(", ".join(names), label, width)]
+        lines += [*entry(", ".join(names), label, width)]
         lines += [*wrap(f"why: {why}", width, 18), *wrap(f"to know: {how}", width, 18)]
     return [*lines, ""]
 
@@ -220,11 +220,12 @@ def counts(report: Report) -> str:
     )
 
 
-def _sentence(each: Judgement) -> str:
+def sentence(each: Judgement) -> str:
+    """What it says, with the ids of the evidence behind it."""
     return f"{each.says} {_ids(each.evidence)}".rstrip()
 
 
-def _entry(body: str, painted: str, width: int) -> list[str]:
+def entry(body: str, painted: str, width: int) -> list[str]:
     """A label of 17 columns, then the text beside it."""
     first, *rest = wrap(body, width, 18) or [""]
     return [f"{painted} {first.strip()}".rstrip(), *rest]
@@ -236,6 +237,7 @@ def _ids(evidence: Iterable[str]) -> str:
     return f"[{shown}]" if ids else ""
 
 
-def _bullets(says: list[str], painted: str, width: int) -> list[str]:
+def bullets(says: list[str], painted: str, width: int) -> list[str]:
+    """A label, then several texts beside it."""
     first, *rest = [line for each in says for line in wrap(f"- {each}", width, 18, 2)]
     return [f"{painted} {first.strip()}", *rest]

@@ -117,7 +117,7 @@ def _not_configured(source: Source, quantity: str, survey: Survey) -> Missing:
     return survey.missing(
         quantity,
         "not_configured",
-        f"nothing is declared for: {source.title}",
+        f"nothing is declared: {source.title.removeprefix('declared ')}",
         source.configure or "",
         source=f"source {source.name}",
         subject=NO_SUBJECT,

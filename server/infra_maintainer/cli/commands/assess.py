@@ -1,4 +1,4 @@
-"""`infra-maintainer assess`: every job there is, one after the other, the worst one's exit code."""
+"""`infra-maintainer assess`: every job there is on one page, the worst one's exit code."""
 
 import argparse
 
@@ -16,9 +16,18 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each job's report."""
+    """Print one page, or with --detail or --json each job's whole report."""
     from infra_maintainer.cli import job
+    from infra_maintainer.report.page import render_page
+    from infra_maintainer.report.text import exit_code
     from infra_maintainer.tools.all_jobs import JOBS
 
-    codes = [job.run(options, each, options.url) for each in JOBS.values()]
-    return 1 if 1 in codes else max(codes)
+    if options.detail or options.json:
+        codes = [job.run(options, each, options.url) for each in JOBS.values()]
+        return 1 if 1 in codes else max(codes)
+    reports = [job.measure(options, each, options.url) for each in JOBS.values()]
+    codes = [exit_code(report) for report in reports]
+    code = 1 if 1 in codes else max(codes)
+    colour, width = job.paper()
+    print(render_page(reports, colour=colour, width=width).rstrip(), f"Exit {code}.")
+    return code

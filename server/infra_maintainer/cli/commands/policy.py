@@ -22,5 +22,5 @@ def run(options: argparse.Namespace) -> int:
     changed = {each.policy for each in policy.overrides}
     for rule in policy.rules():
         mark = " (changed in infra.toml)" if rule.id in changed else ""
-        print(f"{rule.id:<38} {rule.value} {rule.unit}, {rule.severity}{mark}\n    {rule.reason}")
+        print(f"{rule.id:<38} {rule.told}, {rule.severity}{mark}\n    {rule.reason}")
     return 0

@@ -6,7 +6,7 @@ from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
-from infra_maintainer.assess.threshold import shown
+from infra_maintainer.assess.threshold import limit, shown
 
 # what it is -> how risky, and what to do; None as a way means: keep it until its owner has decided
 WAYS: dict[str, tuple[str, str | None]] = {
@@ -41,6 +41,15 @@ WAYS: dict[str, tuple[str, str | None]] = {
     "unused-disks": ("high risk: a raw volume may belong to a database or a hypervisor", None),
 }
 
+SPOKEN = {
+    "deleted-open": "deleted files still open",
+    "unneeded-packages": "packages that nothing needs",
+    "docker-stopped": "stopped containers of Docker",
+    "docker-volumes": "unused volumes of Docker",
+    "docker-images": "images of Docker",
+    "docker-build-cache": "the build cache of Docker",
+}
+
 
 @check(
     title="what this machine could free, and at what risk", quantities=("reclaim.bytes",), policies=("costs.reclaim",)
@@ -51,25 +60,26 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     for size in facts.numbers("reclaim.bytes"):
         name = size.subject.removeprefix("reclaim:")
         risk, way = WAYS.get(name, ("unknown risk", None))
+        spoken = SPOKEN.get(name, name.replace("-", " "))
         if not rule.exceeded(size.value):
-            yield Pass(code="reclaimable", subject=size.subject, says=f"{name} holds {shown(size)}", evidence=[size.id],
-                       policy=rule.id)  # fmt: skip
+            says = f"to free of {spoken}: {shown(size)} (limit {limit(rule)})"
+            yield Pass(code="reclaimable", subject=size.subject, says=says, evidence=[size.id], policy=rule.id)
         elif way is None:
             yield Pass(code="reclaimable", subject=size.subject, evidence=[size.id], policy=rule.id,
-                       says=f"keep {name}, {shown(size)}, until its owner has decided: {risk}")  # fmt: skip
+                       says=f"keep {spoken}, {shown(size)}, until its owner has decided: {risk}")  # fmt: skip
         else:
-            yield _finding(name, size, risk, way, rule.id)
+            yield _finding(f"{spoken}: {shown(size)} (limit {limit(rule)}); {risk}", size, way, rule.id)
     yield from facts.unknowns(
-        "reclaim.bytes", "reclaimable", "What could be freed there is not known.", "low", policy=rule.id
+        "reclaim.bytes", "reclaimable", "What could be freed of {name} is not known.", "low", policy=rule.id
     )
 
 
-def _finding(name: str, size: Number, risk: str, way: str, policy: str) -> Finding:
+def _finding(says: str, size: Number, way: str, policy: str) -> Finding:
     return Finding(
         code="reclaimable",
         subject=size.subject,
         severity="low",
-        says=f"{name} holds {shown(size)}; {risk}",
+        says=says,
         matters="It fills the disk; it lowers the bill only once a smaller plan fits.",
         do=f"{way}; the quote of {size.id} says where.",
         evidence=[size.id],

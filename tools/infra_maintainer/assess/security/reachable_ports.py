@@ -7,6 +7,7 @@ from infra_maintainer.assess.faults import none_of, unseen
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
+from infra_maintainer.evidence.show import many
 
 
 @check(
@@ -25,7 +26,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             yield Pass.model_validate(
                 {
                     **shared,
-                    "says": f"the host drops what no rule lets in; {len(reachable)} listening sockets are let in",
+                    "says": f"the host drops what no rule lets in; {many(len(reachable), 'listening socket')} let in",
                     "evidence": ids,
                 }
             )
@@ -34,7 +35,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 {
                     **shared,
                     "severity": rule.severity,
-                    "says": f"the host drops nothing by default; {len(reachable)} listening sockets are open",
+                    "says": f"the host drops nothing by default; {many(len(reachable), 'open listening socket')}",
                     "matters": "What is installed tomorrow is reachable tomorrow, unless something in front filters.",
                     "do": "Set a default drop on input, let in what users need; security groups are invisible here.",
                     "evidence": ids,
