@@ -1,10 +1,14 @@
 """Every format is recognised from its lines, and its fast way and its slow way read the same from them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from infra_maintainer.assess.assess import assess
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.model import Declared
 from infra_maintainer.logs.apache import apache_format
 from infra_maintainer.logs.apache import logs_of_configuration as apache_logs
 from infra_maintainer.logs.engine import LogEngine
@@ -13,6 +17,12 @@ from infra_maintainer.logs.known import format_of, recognise
 from infra_maintainer.logs.nginx import logs_of_configuration as nginx_logs
 from infra_maintainer.logs.nginx import nginx_format
 from infra_maintainer.logs.summary import summarise
+from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.registry import all_sources
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.system.access_log import AccessLog
+from infra_maintainer.system.system import System
+from infra_maintainer.world.world import LiveWorld
 
 
 class Sample(NamedTuple):
@@ -40,6 +50,8 @@ ENVOY = (
     '[2026-11-10T00:00:00.310Z] "GET /a/7 HTTP/2" {status} {flags} 154 0 226 {back} "10.0.35.28" "Mozilla/5.0" "cc21" '
     '"shop" "10.0.2.1:80"'
 )
+HAPROXY_LINE = HAPROXY.format(server="s1", tr=20, ta=60, status=200, state="----", retries=0)
+JSON_LINE = '{{"time":"{time}","status":200,"method":"GET","uri":"/a/7","request_time":0.012}}'
 SAMPLES = [
     Sample(CLF + ' 200 5 "-" "Mozilla/5.0"', "combined", "GET /a/:id", None),
     Sample(CLF + " 503 5", "common", "GET /a/:id", None, "server_error"),
@@ -169,6 +181,43 @@ def test_a_line_of_each_server_says_the_same_on_both_ways(tmp_path: Path, sample
         else found.format.pattern().fullmatch(sample.line)
     )
     assert slow is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "zone", "begin"),
+    [
+        (HAPROXY_LINE, None, "2026-11-10T00:00:00+00:00"),
+        (HAPROXY_LINE, "America/New_York", "2026-11-10T05:00:00+00:00"),
+        (HAPROXY_LINE.replace("10/Nov/2026:00", "10/Jul/2026:00"), "Europe/Berlin", "2026-07-09T22:00:00+00:00"),
+        (JSON_LINE.format(time="2026-11-10T00:00:00"), "Europe/Berlin", "2026-11-09T23:00:00+00:00"),
+        (JSON_LINE.format(time="2026-11-10T00:00:00+05:00"), "Europe/Berlin", "2026-11-09T19:00:00+00:00"),
+        (f'{CLF} 200 5 "-" "Mozilla/5.0"', "Europe/Berlin", "2026-11-10T00:00:00+00:00"),
+    ],
+)
+def test_times_without_a_zone_are_those_of_the_declared_one_and_say_so(
+    tmp_path: Path, line: str, zone: str | None, begin: str
+) -> None:
+    """HAProxy writes wall clock; a time that names its own zone is never moved; what was assumed is told."""
+    (tmp_path / "a.log").write_text(f"{line}\n" * 30)
+    log = AccessLog.model_validate({"name": "edge", "path": str(tmp_path / "a.log"), "timezone": zone})
+    source = tuple(each for each in all_sources() if each.name == "access_log")
+    survey = Survey(LiveWorld(30), System(access_log=[log]))
+    evidence = gather(source, survey)
+    found = recognise([line] * 5)
+    assert found is not None
+    with LogEngine(found.format) as engine:
+        engine.read([tmp_path / "a.log"])
+        summary = summarise(engine, ["a.log"], assumed=True, zone=zone or "UTC")
+    assert summary.first_minute is not None and summary.first_minute.isoformat() == begin
+    own = "+05:00" in line or "+0000" in line
+    zones = [
+        (each.value, each.source[:8]) for each in evidence if isinstance(each, Declared) and each.quantity == "log.zone"
+    ]
+    assert zones == ([] if own else [(zone or "UTC", "infra.to" if zone else "assumed:")])
+    report = assess(evidence, Policy(), "health", datetime.now(UTC), users_first=True)
+    (said,) = [each.says for each in report.passes if each.code == "log_refused"]
+    assert ("read as UTC, which nobody declared (timezone in [[access_log]])" in said) == (not own and zone is None)
+    assert (f"read as {zone}, as declared" in said) == (not own and zone is not None)
 
 
 def test_configurations_of_both_servers_name_their_logs_and_formats() -> None:

@@ -110,16 +110,16 @@ def _first_lines(path: Path) -> list[str]:
 
 
 def summary_of_files(
-    files: list[Path], chosen: Chosen, keep_going: Callable[[], bool], wanted: Sequence[str] = ()
+    files: list[Path], chosen: Chosen, keep_going: Callable[[], bool], wanted: Sequence[str] = (), zone: str = "UTC"
 ) -> LogSummary:
-    """Read all of them; routes in `wanted` are told apart in any case.
+    """Read all of them; routes in `wanted` are told apart in any case, times without a zone are those of `zone`.
 
     Raise WorldError for what the files or the installation refuse.
     """
     try:
         with LogEngine(chosen.format) as engine:
             engine.read(files, keep_going)
-            return summarise(engine, [str(path) for path in files], assumed=chosen.assumed, wanted=wanted)
+            return summarise(engine, [str(path) for path in files], assumed=chosen.assumed, wanted=wanted, zone=zone)
     except (EngineAbsent, MissingReader) as absent:
         raise WorldError("not_supported", str(absent), str(absent).rpartition("need: ")[2]) from absent
     except PermissionError as refused:

@@ -6,6 +6,7 @@ All percentiles are exact: the smallest value that at least that share of the re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -65,6 +66,7 @@ class LogSummary(Frozen):
     stopped_early: bool
     first_minute: datetime | None
     last_minute: datetime | None
+    zone: str | None = Field(default=None, description="in which times were read; None where each names its own")
     traffic: dict[str, int] = Field(description="requests by class: user, static, bot, health")
     health_failed: int = Field(description="requests of health checks that failed")
     users: RouteStats | None = Field(description="all user requests together")
@@ -88,10 +90,13 @@ class _Totals(NamedTuple):
     hidden: int
 
 
-def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, wanted: Sequence[str] = ()) -> LogSummary:
+def summarise(
+    engine: "LogEngine", files: list[str], *, assumed: bool, wanted: Sequence[str] = (), zone: str = "UTC"
+) -> LogSummary:
     """Ask the counts everything there is to say. Call it once, after the last `read`.
 
     Routes in `wanted` (`GET /cart`, or `/cart` by any method) are told apart however little time users spend in them.
+    Times that carry no zone are read in `zone`.
     """
     run = engine.connection.execute
     # Requests keep their protocol until here, where it has to be taken off a few distinct texts only.
@@ -131,6 +136,9 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, wanted: S
         "WHERE key IS NOT NULL GROUP BY minute HAVING minute IS NOT NULL ORDER BY minute"
     ).fetchall()
     minutes = [(int(at), int(n), int(failed)) for at, n, failed in moments]
+    zoneless = bool(minutes) and _zoneless(engine)
+    if zoneless:
+        minutes = [(_in_zone(at, zone), n, failed) for at, n, failed in minutes]
     knows_clients = bool(engine.format.fields() & {"client", "forwarded"})
     clients = run(
         "SELECT count(*), count(*) FILTER (failed > 0), count(*) FILTER (n >= 50 AND not_found * 2 > n) FROM "
@@ -151,6 +159,7 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, wanted: S
         stopped_early=lines.stopped_early,
         first_minute=datetime.fromtimestamp(minutes[0][0] * 60, UTC) if minutes else None,
         last_minute=datetime.fromtimestamp(minutes[-1][0] * 60, UTC) if minutes else None,
+        zone=zone if zoneless else None,
         traffic=_traffic(engine),
         health_failed=_count(
             engine,
@@ -167,6 +176,20 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, wanted: S
         scanners=int(clients[2]) if knows_clients else None,
         repeats=_repeats(engine) if knows_clients else None,
     )
+
+
+def _zoneless(engine: "LogEngine") -> bool:
+    """Whether times are wall clock without a zone: always in HAProxy's, in ISO where nothing follows the minutes."""
+    if engine.format.time_style == "haproxy":
+        return True
+    bare = "SELECT count(*) FROM moments WHERE length(key) > 16"
+    return engine.format.time_style == "iso" and _count(engine, bare) == 0
+
+
+def _in_zone(minute: int, zone: str) -> int:
+    """The epoch minute of a wall clock that was read as UTC; of an hour that comes twice the first."""
+    wall = datetime.fromtimestamp(minute * 60, UTC).replace(tzinfo=ZoneInfo(zone))
+    return int(wall.timestamp()) // 60
 
 
 def _traffic(engine: "LogEngine") -> dict[str, int]:

@@ -62,6 +62,7 @@ def subjects(survey: Survey) -> list[str]:
         "log.lines.refused",
         "log.lines.unfinished",
         "log.format",
+        "log.zone",
     ),
     subjects=subjects,
     configure='name the log in infra.toml: [[access_log]] name = "shop" path = "/var/log/nginx/access.log"',
@@ -71,7 +72,9 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     for log in survey.system.access_log:
         wanted = journey_traffic.wanted(survey, log.name)
         # What an older recording does not know stays out of the question while it is not used.
-        asked = log.model_dump(mode="json") | ({"wanted": wanted} if wanted else {})
+        asked = log.model_dump(mode="json", exclude={"timezone"}) | {
+            name: value for name, value in (("wanted", wanted), ("timezone", log.timezone)) if value
+        }
         try:
             answer = survey.world.engine("access_log", asked, partial(_read, survey, log, wanted))
         except WorldError as error:  # the other logs are read all the same
@@ -93,7 +96,7 @@ def _read(survey: Survey, log: AccessLog, wanted: list[str]) -> object:
     files = files_of(log.path)
     chosen = format_from(files, log.format, log.server_config, survey.world.host.read)
     keep_going = partial(_time_is_left, survey)
-    return summary_of_files(files, chosen, keep_going, wanted).model_dump(mode="json")
+    return summary_of_files(files, chosen, keep_going, wanted, log.timezone or "UTC").model_dump(mode="json")
 
 
 def _time_is_left(survey: Survey) -> bool:
@@ -195,6 +198,11 @@ class _Told:
         yield self._number("log.lines.unfinished", summary.unfinished, "count")
         assumed = f"{summary.format} (recognised from its lines)" if summary.assumed else summary.format
         yield self.survey.measured("log.format", assumed, subject=self.subject, source=self.origin)
+        if summary.zone and self.log.timezone:
+            yield self.survey.declared("log.zone", summary.zone, subject=self.subject)
+        elif summary.zone:
+            by = "assumed: the times carry no zone, and [[access_log]] declares no timezone"
+            yield self.survey.declared("log.zone", summary.zone, subject=self.subject, source=by)
         for problem in [*summary.problems, *(["the time limit ended the reading"] if summary.stopped_early else [])]:
             yield self.survey.missing(
                 "log.lines", "error", problem, "read the rest by hand or allow more time", source=self.origin,

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from infra_maintainer.system.section import Section
 from infra_maintainer.system.service import Url
+from infra_maintainer.system.zone import Timezone
 
 
 class AccessLog(Section):
@@ -21,6 +22,7 @@ class AccessLog(Section):
     user_file: str | None = Field(default=None, description="file with user:password for the engine")
     hours: float = Field(default=24, gt=0, le=24 * 35, description="how far back an engine is asked")
     critical: bool = True
+    timezone: Timezone | None = Field(default=None, description="of times that carry none, as HAProxy writes them")
 
     @model_validator(mode="after")
     def one_place(self) -> Self:

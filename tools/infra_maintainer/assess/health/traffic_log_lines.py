@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.facts import Facts, Known
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -12,7 +12,7 @@ from infra_maintainer.assess.traffic import name_of
 
 @check(
     title="lines of the access log that could not be read",
-    quantities=("log.lines", "log.lines.refused", "log.lines.unfinished"),
+    quantities=("log.lines", "log.lines.refused", "log.lines.unfinished", "log.zone"),
     policies=("health.traffic.refused",),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
@@ -25,6 +25,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         kinds = refused.record.source.rpartition(": ")[2]
         says = f"{name_of(refused.subject)}: {int(refused.value)} of {int(lines.value)} log lines refused ({kinds})"
         ids = [refused.id, lines.id]
+        if (zone := facts.one("log.zone", refused.subject)) is not None:
+            says += f"; its times carry no zone and are read as {zone.value}, {_by(zone)}"
+            ids.append(zone.id)
         if not rule.exceeded(refused.value / lines.value * 100):
             yield Pass(code="log_refused", subject=refused.subject, says=says, evidence=ids, policy=rule.id)
             continue
@@ -38,3 +41,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             evidence=ids,
             policy=rule.id,
         )
+
+
+def _by(zone: Known) -> str:
+    return "as declared" if zone.source == "infra.toml" else "which nobody declared (timezone in [[access_log]])"
