@@ -31,4 +31,8 @@ class Security(Section):
     sensitive_paths: list[str] = Field(default=[], description="folders that hold data worth protecting")
     secret_folders: list[str] = Field(default=[], description="folders to search for env files; empty: the usual ones")
     credential_report: str | None = Field(default=None, description="CSV of the cloud's credential report")
+    entra_registrations: str | None = Field(
+        default=None, description="JSON of Microsoft Graph's userRegistrationDetails"
+    )
+    keycloak_realm: str | None = Field(default=None, description="JSON of a Keycloak realm export")
     reports: list[str] = Field(default=[], description="existing results of Lynis, OpenSCAP or Prowler")

@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 
+from infra_maintainer.world.identity_exports import keycloak_realms
 from infra_maintainer.world.package_changelog import installed_changelog, offered_changelog
 from infra_maintainer.world.privilege_places import (
     deleted_mappings,
@@ -81,6 +82,7 @@ SNAPSHOTS: dict[str, Callable[[str], Any]] = {
     "file_systems": _file_systems,
     "kernel_clock": _kernel_clock,
     "identity": identity,
+    "keycloak_realms": keycloak_realms,
     "listeners": listeners,
     "load_average": lambda _: list(os.getloadavg()),
     "memory": lambda _: dict(psutil.virtual_memory()._asdict()),
