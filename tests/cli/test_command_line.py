@@ -108,12 +108,26 @@ def test_json_on_stdout_is_exactly_one_report_and_validates_against_the_tool_s_s
         (["health", "--config", "bad.toml"], "bad.toml is not TOML"),
         (["health", "--config", "typo.toml"], "did you mean 'endpoint'"),
         (["health", "--config", "policy.toml"], "is not a rule"),
+        (["health", "--config", "."], ".: Is a directory; name an existing file with --config"),
+        (["health", "--config", "big.toml"], "big.toml is larger than 1 MiB"),
+        (["health", "--config", "number.toml"], "number.toml line 2: endpoint.1.url = 5: give text in quotes"),
+        (["health", "--config", "table.toml"], "write [[endpoint]] above it"),
+        (["health", "--config", "range.toml"], "samples = 100000: give a number at most 5000"),
+        (["health", "--config", "choice.toml"], "kind = 'veeam': give one of 'dump', 'restic'"),
+        (["health", "--config", "empty.toml"], "empty.toml line 1: endpoint.1.url is missing"),
+        (["health", "--config", "minus.toml"], "health.disk.space = -5.0: give a number of at least 0 in %"),
+        (["health", "--config", "hidden.toml"], "holds no spaces and no control characters"),
         (["health", "--world", "nowhere"], "not a recorded world"),
         (["health", "ftp://x/"], "'ftp://x/' is not a web address"),
+        (["health", "http://x:99999/"], "no port from 1 to 65535"),
+        (["capacity", "--spike", "-3"], "a spike of -3 times the peak: give a number above 1"),
+        (["capacity", "--horizon", "0"], "a horizon of 0 days: give 1 to 400"),
+        (["verify", "nowhere.md"], "nowhere.md: No such file or directory; name the file"),
         (["health", "http://u:secret-Pw9@x/"], "must not carry a user name or password"),
         (["health", "--time-limit", "0"], "1 to 3600"),
         (["health", "--time-limit", "soon"], "invalid float value: 'soon'"),
         (["record", "."], "is not empty"),
+        (["record", "typo.toml/world"], "typo.toml/world: Not a directory; name a new folder"),
         (["record"], "required: folder"),
         (["serve", "--http", "8765"], "HOST:PORT"),
     ],
@@ -122,6 +136,14 @@ def test_a_mistake_of_the_caller_is_one_sentence_and_exit_4(tmp_path: Path, argu
     """What is wrong, on stderr, without a trace; stdout stays empty for whoever reads it."""
     (tmp_path / "bad.toml").write_text("[[endpoint\n")
     (tmp_path / "typo.toml").write_text('[[endpont]]\nurl = "https://x.example/"\n')
+    (tmp_path / "big.toml").write_text("#" * 2**21)
+    (tmp_path / "number.toml").write_text("[[endpoint]]\nurl = 5\n")
+    (tmp_path / "table.toml").write_text('[endpoint]\nurl = "https://x.example/"\n')
+    (tmp_path / "range.toml").write_text('[[endpoint]]\nurl = "https://x.example/"\nsamples = 100000\n')
+    (tmp_path / "choice.toml").write_text('[[backup]]\nname = "a"\nkind = "veeam"\nplace = "/b"\n')
+    (tmp_path / "empty.toml").write_text("[[endpoint]]\n")
+    (tmp_path / "minus.toml").write_text('[policy]\n"health.disk.space" = -5\n')
+    (tmp_path / "hidden.toml").write_text('[[endpoint]]\nurl = "https://x\\u001b[31m.example/"\n')
     (tmp_path / "policy.toml").write_text('[policy]\n"no.such.rule" = 1\n')
     code, out, err = run(tmp_path, *arguments)
     assert (code, out) == (4, ""), err

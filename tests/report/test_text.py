@@ -109,3 +109,11 @@ def test_all_jobs_fit_on_one_page_worst_first_and_the_rest_is_counted() -> None:
     serious = sum(each.matters for each in health.unknowns)
     assert f"health: {serious - 3} more that could be serious: infra-maintainer health" in text
     assert f"health    {counts(health)}" in lines and f"recovery  {counts(other)}" in lines
+
+
+def test_a_name_cannot_colour_move_or_hide_anything_in_a_report() -> None:
+    """A mount point that somebody named to paint the terminal, to write backwards, and to begin the line again."""
+    name = "filesystem:/\x1b[2J\x1b[31mgone\u202e\u200b\rFINDING critical"
+    text = render_text(report_of([measured("disk.space.used", 97.0, subject=name)]))
+    assert not [character for character in text if not character.isprintable() and character != "\n"]
+    assert sum(line.startswith("FINDING critical") for line in text.splitlines()) == 1

@@ -65,7 +65,7 @@ def test_record_writes_a_folder_that_replays_and_refuses_a_used_one(tmp_path: Pa
     calls = record(folder, None, [], 60)
     assert calls == len((folder / "calls.jsonl").read_text().splitlines()) > 3
     assert replay(folder, []).coverage.checked > 0
-    with pytest.raises(FileExistsError, match="never overwritten"):
+    with pytest.raises(ValueError, match="never overwritten"):
         record(folder, None, [], 60)
 
 

@@ -3,6 +3,7 @@
 import tomllib
 from functools import cache
 from importlib import resources
+from math import isfinite
 
 from pydantic import Field
 
@@ -88,6 +89,8 @@ class Policy:
         if isinstance(value, bool) is not isinstance(rule.value, bool):
             kind = "true or false" if isinstance(rule.value, bool) else f"a number in {rule.unit}"
             raise PolicyError(f"[policy] {name} = {value!r}: give {kind}")
+        if not isfinite(value) or value < 0 < rule.value:
+            raise PolicyError(f"[policy] {name} = {value!r}: give a number of at least 0 in {rule.unit}")
         if value != rule.value:
             self.overrides.append(Override(policy=name, baseline=rule.value, value=value))
             self._rules[name] = rule.model_copy(update={"value": value})

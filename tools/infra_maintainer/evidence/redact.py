@@ -39,9 +39,15 @@ def redact(text: str) -> str:
 
 def quote(text: str, limit: int = QUOTE_LIMIT) -> str:
     """Outside text made safe to show: redacted, without control, hidden or direction characters, on one line, cut."""
-    visible = "".join(" " if _is_hidden(character) else character for character in _TERMINAL.sub(" ", redact(text)))
-    flat = " ".join(unicodedata.normalize("NFC", visible).split())
+    flat = " ".join(unicodedata.normalize("NFC", visible(redact(text))).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """The text with a space for each sequence that moves a terminal and each character that a reader cannot see."""
+    if text.isprintable():
+        return text
+    return "".join(" " if _is_hidden(character) else character for character in _TERMINAL.sub(" ", text))
 
 
 def _is_hidden(character: str) -> bool:

@@ -44,6 +44,9 @@ def files_of(pattern: str) -> list[Path]:
     except OSError as error:
         raise WorldError("denied", f"{pattern}: {error.strerror}", "run as a user who may read the log") from error
     if not kept:
+        if any(path.is_dir() for path in found):
+            how = f"name the files in it, such as {pattern.rstrip('/')}/*.log, in [[access_log]]"
+            raise WorldError("no_data", f"{pattern} is a folder", how)
         raise WorldError("no_data", f"no file matches {pattern}", "correct the path in [[access_log]]")
     return kept[-MOST_FILES:]
 

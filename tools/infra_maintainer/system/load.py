@@ -11,7 +11,24 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from infra_maintainer.evidence.show import show
 from infra_maintainer.system.system import System
+
+MOST_BYTES = 1024 * 1024
+_NUMBERS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+_KINDS = {
+    "string": "text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "date": "a date such as 2026-11-24",
+    "datetime": "a time such as 2026-11-24T14:30:00Z",
+}
 
 
 class ConfigError(Exception):
@@ -23,7 +40,14 @@ def load_system(path: Path | None) -> System:
     if path is None:
         return System()
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            most = show(MOST_BYTES, "By")
+            raise ConfigError(
+                f"{path} is larger than {most}, which no description of a system needs; name the right file"
+            )
+        text = content.decode("utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; name an existing file with --config, or leave it out") from error
     except UnicodeDecodeError as error:
@@ -52,9 +76,29 @@ def _sentence(name: str, text: str, raw: dict[str, Any], error: dict[str, Any]) 
         allowed = _allowed(path[:-1])
         near = get_close_matches(str(path[-1]), allowed, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        return f"{where}: unknown key {key!r}; {hint}Allowed: {', '.join(allowed)}"
-    value = _value(raw, path)
-    return f"{where}: {key} = {value!r}: {error['msg'].removeprefix('Value error, ')}"
+        return f"{where}: unknown key {key!r}; {hint}allowed: {', '.join(allowed)}"
+    if error["type"] == "missing":
+        return f"{where}: {key} is missing, and it is needed"
+    value = repr(_value(raw, path))
+    return f"{where}: {key} = {value if len(value) < 80 else value[:77] + '...'}: {_advice(key, error)}"
+
+
+def _advice(key: str, error: dict[str, Any]) -> str:
+    """What would be allowed, in words of infra.toml."""
+    kind, limits = str(error["type"]), error.get("ctx", {})
+    if kind in _NUMBERS:
+        word, name = _NUMBERS[kind]
+        return f"give a number {word} {limits[name]:g}"
+    if kind == "literal_error":
+        return f"give one of {limits['expected']}"
+    if kind in ("list_type", "tuple_type") and "." not in key:
+        return f"write [[{key}]] above it, or a list in [ ]"
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        return f"write it as a table: [{key}] and a line for each key"
+    said = _KINDS.get(kind.partition("_")[0])
+    if said and kind.endswith(("_type", "_parsing", "_from_float")):
+        return f"give {said}"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _value(raw: Any, path: tuple[str | int, ...]) -> Any:
@@ -99,7 +143,7 @@ def _line(text: str, path: tuple[str | int, ...]) -> int | None:
             if len(hits) > following:
                 at, found = hits[following], True
             continue
-        wanted = re.compile(rf"\s*(\[\s*{re.escape(dotted)}\s*\]|[\"']?{re.escape(part)}[\"']?\s*=)")
+        wanted = re.compile(rf"\s*(\[\[?\s*{re.escape(dotted)}\s*\]|[\"']?{re.escape(part)}[\"']?\s*=)")
         hit = next((number for number in range(at, len(lines)) if wanted.match(lines[number])), None)
         if hit is not None:
             at, found = hit, True

@@ -1,6 +1,7 @@
 """`[[service]]`: something people use, its journeys, its owner and what it is made of."""
 
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -12,6 +13,14 @@ def web_address(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme not in ("http", "https") or not rest.strip("/"):
         raise ValueError(f"{url!r} is not a web address; write it with http:// or https://")
+    if not url.isprintable() or " " in url:
+        raise ValueError("a web address holds no spaces and no control characters; write them as %20 and the like")
+    try:
+        whole = bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError(f"{url!r} has no host, or no port from 1 to 65535; write it like https://shop.example:8443/")
     if "@" in rest.split("/", 1)[0]:
         raise ValueError("a web address must not carry a user name or password")
     return url

@@ -1,5 +1,6 @@
 """draft_capacity_plan: will it hold, for how long, what breaks first."""
 
+from math import inf
 from typing import Any
 
 from infra_maintainer.assess.arithmetic.capacity import Spike, capacity_arithmetic, limits
@@ -32,9 +33,11 @@ def draft_capacity_plan(
 
     Raises ValueError for a multiple of one or less, or a horizon outside 1 to 400 days.
     """
-    horizon = horizon_days or kit.policy["capacity.horizon"].number
-    if (spike_multiple is not None and spike_multiple <= 1) or not 1 <= horizon <= 400:
-        raise ValueError("give a spike of more than 1 times the peak and a horizon of 1 to 400 days")
+    horizon = kit.policy["capacity.horizon"].number if horizon_days is None else horizon_days
+    if spike_multiple is not None and not 1 < spike_multiple < inf:
+        raise ValueError(f"a spike of {spike_multiple:g} times the peak: give a number above 1, such as 3")
+    if not 1 <= horizon <= 400:
+        raise ValueError(f"a horizon of {horizon:g} days: give 1 to 400")
     seen = outlooks or Outlooks()
     options: dict[str, Any] = {
         "limits": limits(kit.policy), "horizon_days": horizon, "outlooks": seen.seen, "live": not kit.replays

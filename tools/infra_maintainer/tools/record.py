@@ -13,7 +13,7 @@ from infra_maintainer.world.world import LiveWorld
 def record(folder: Path, config: Path | None, urls: list[str], time_limit_s: float) -> int:
     """Write the folder and give the number of recorded calls.
 
-    Raises FileExistsError for a folder that holds something, ConfigError for a bad infra.toml.
+    Raises ValueError for a folder that holds something or cannot be written, ConfigError for a bad infra.toml.
     """
     system = load_system(config).with_urls(urls)
     world = RecordingWorld(LiveWorld(time_limit_s), folder)

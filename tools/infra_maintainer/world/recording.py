@@ -55,19 +55,23 @@ class _RecordingHttp:
 
 
 class RecordingWorld:
-    """Wraps a world and writes a folder that `RecordedWorld` replays. Raises FileExistsError for a used folder."""
+    """Wraps a world and writes a folder that `RecordedWorld` replays. Raises ValueError for a folder it cannot use."""
 
     sequential = True
     recorded_evidence: list[dict[str, Any]] | None = None
 
     def __init__(self, inner: World, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise FileExistsError(f"{folder} is not empty; name a new folder, a recorded world is never overwritten")
+        about = {"format": FORMAT, "recorded_at": inner.clock.now().isoformat(), "host": inner.host.name}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise ValueError(f"{folder} is not empty; name a new folder, a recorded world is never overwritten")
+            (folder / "world.json").write_text(json.dumps(clean(about), indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ValueError(f"{folder}: {why}; name a new folder, in a place that may be written") from error
         self._inner = inner
         self._tape = TapeWriter(folder)
-        about = {"format": FORMAT, "recorded_at": inner.clock.now().isoformat(), "host": inner.host.name}
-        (folder / "world.json").write_text(json.dumps(clean(about), indent=2) + "\n", encoding="utf-8")
         self.clock: Clock = inner.clock
         self.deadline: Deadline = inner.deadline
         self.host: Host = _RecordingHost(inner.host, self._tape)

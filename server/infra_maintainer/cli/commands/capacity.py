@@ -63,4 +63,9 @@ def _draw(file: Path, form: str, outlooks: "Outlooks") -> None:
     except ValueError as reason:
         print(f"infra-maintainer: no picture: {reason}", file=sys.stderr)
         return
-    file.write_bytes(picture)
+    try:
+        file.write_bytes(picture)
+    except OSError as error:
+        print(
+            f"infra-maintainer: no picture: {file}: {error.strerror}; name a file that may be written", file=sys.stderr
+        )

@@ -42,5 +42,7 @@ def run(options: argparse.Namespace) -> int:
 def _read(path: Path) -> str:
     try:
         return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as text: {error}") from error
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; name the file with the answer, or - for standard input") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text (byte {error.start})") from error
