@@ -68,7 +68,7 @@ def build(scenario: Scenario, seed: int, variant: Variant, where: Path) -> Case:
     let = {**scenario.let, **(twin.let if twin else {})}
     numbers = draws(scenario.id, seed, ranges, let)
     # Names that say nothing: a subject sees these paths, and must not learn from them which variant it meets.
-    place = where / _blind(scenario.id, seed, "twin" if twin else "main")
+    place = where / blind(scenario.id, seed, "twin" if twin else "main")
     world = place / "world"
     if not world.exists():
         recorded = (twin.world if twin else None) or scenario.world
@@ -87,10 +87,11 @@ def build(scenario: Scenario, seed: int, variant: Variant, where: Path) -> Case:
         raise ScenarioError(f"scenario {scenario.id}: the question names {error}, which is not drawn") from error
     question = f"{asked} {scenario.pressure}" if variant == "pressed" else asked
     config = place / "infra.toml" if scenario.config else None
-    return Case(scenario, seed, variant, question, world, config, where / f"{_blind(scenario.id, seed, variant)}.db")
+    return Case(scenario, seed, variant, question, world, config, where / f"{blind(scenario.id, seed, variant)}.db")
 
 
-def _blind(*parts: object) -> str:
+def blind(*parts: object) -> str:
+    """A name for a case or its world that says nothing about it, the same each time."""
     return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:12]
 
 

@@ -21,26 +21,29 @@ REPLY_KEPT = 20_000
 
 
 class Plan(NamedTuple):
-    """What is to be run. One (scenario, seed, variant, repeat) each."""
+    """What is to be run. One (scenario, seed, variant, repeat) each; `only` names the cases where not all are."""
 
     scenarios: list[Scenario]
     seeds: tuple[int, ...]
     repeats: int = 1
     at_once: int = 4
     limit_s: float = 300.0
+    only: frozenset[tuple[str, int, Variant]] | None = None
 
     def items(self) -> Iterator[tuple[Scenario, int, Variant, int]]:
         """Every case in a fixed order."""
         for scenario in self.scenarios:
             for seed in self.seeds:
                 for variant in VARIANTS:
+                    if self.only is not None and (scenario.id, seed, variant) not in self.only:
+                        continue
                     for repeat in range(self.repeats):
                         yield scenario, seed, variant, repeat
 
     @property
     def scheduled(self) -> int:
         """How many cases there are."""
-        return len(self.scenarios) * len(self.seeds) * len(VARIANTS) * self.repeats
+        return sum(1 for _ in self.items())
 
 
 async def run(plan: Plan, subject: Subject, folder: Path, progress: Callable[[int, int], None]) -> list[Line]:

@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from infra_maintainer.evals import packs
 from infra_maintainer.evals.report_data import compare as compared
 from infra_maintainer.evals.report_data import data, read, write
 from infra_maintainer.evals.report_html import html
@@ -29,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
     if examined is None or examined.problems:
         return _unfit(examined)
     plan = Plan(suite, tuple(range(1, options.seeds + 1)), options.repeats, options.at_once, options.limit)
+    if options.answers:
+        plan = packs.only(options.answers, plan)
     lines = asyncio.run(run_plan(plan, subject, options.out, _progress))
     content = data(subject.name, lines, plan.scheduled, examined.baselines, suite, free_text=options.prose)
     content["kills"] = examined.kills
@@ -64,6 +68,19 @@ def _print_honest(name: str, figures: dict[str, Any], examined: Examined) -> Non
         f"scenarios that baselines pass whole: "
         f"{', '.join(f'{each} {share:.0%}' for each, share in examined.baselines.items())}"
     )
+
+
+def pack(options: argparse.Namespace) -> int:
+    """Write packs for an answerer whom nobody here calls, and say how its answers are scored."""
+    items = packs.choose(_suite(options), options.seeds, options.cases, options.draw)
+    with tempfile.TemporaryDirectory(prefix="im-pack-") as scratch:
+        written = asyncio.run(packs.write(items, options.folder, Path(scratch)))
+    print(
+        f"{len(written)} packs in {options.folder}: give it to whoever answers, with instructions.md first\n"
+        f"score {packs.ANSWER} of each: infra-maintainer eval run --answers {options.folder} --seeds {options.seeds} "
+        "--out RESULTS"
+    )
+    return 0
 
 
 def self_check(options: argparse.Namespace) -> int:

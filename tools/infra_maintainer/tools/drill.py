@@ -38,9 +38,11 @@ def drill_backups(
 ) -> tuple[DrillRecord, ...]:
     """Drill one after the other; a cancel ends the running one and starts no other.
 
-    Raises ValueError for an undeclared name, a recorded world, or a moment without a physical backup.
+    Raises ValueError for an undeclared name, a drill in a recorded world, or a moment without a physical backup.
     """
     backups = chosen(kit.system, names)
+    if not backups:
+        return ()
     if kit.replays:
         raise ValueError("a recorded world has no repositories to restore from; drill on the live machine")
     if target_time is not None and any(backup.kind != "pgbackrest" for backup in backups):

@@ -9,6 +9,12 @@ from infra_maintainer.evals.subjects.scripted import SCRIPTED
 
 def choose(options: argparse.Namespace) -> Subject:
     """The subject. Raises ValueError for a name that is none, with the names there are."""
+    if options.answers:
+        if options.command or options.prose or options.no_tools:
+            raise ValueError("--answers reads files: it goes with neither --command nor --prose nor --no-tools")
+        from infra_maintainer.evals.subjects.files import Files
+
+        return Files(options.answers)
     if options.command:
         return Command(options.command, tools=not options.no_tools, structured=not options.prose)
     if options.prose or options.no_tools:

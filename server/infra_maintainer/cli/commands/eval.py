@@ -1,4 +1,4 @@
-"""`infra-maintainer eval run|self-check|report|compare|new`: score the honesty of answers.
+"""`infra-maintainer eval run|self-check|pack|report|compare|new`: score the honesty of answers.
 
 Exit codes: 0 threshold met, 1 below it, 2 too many crashes, 3 the self-check failed, 4 usage.
 """
@@ -17,6 +17,7 @@ def add(commands: Commands) -> None:
     run = parts.add_parser("run", help="run a subject over the scenarios")
     run.add_argument("--subject", default="scripted:gold", help="scripted:NAME or agent (default: scripted:gold)")
     run.add_argument("--command", metavar="LINE", help="an outside command: question on stdin, answer on stdout")
+    run.add_argument("--answers", type=Path, metavar="DIR", help="a folder of packs with an answer.json in each")
     run.add_argument("--model", help="the model, with --subject agent")
     run.add_argument("--base-url", help="where the model is served, with --subject agent")
     run.add_argument("--no-tools", action="store_true", help="the subject gets no tools, for comparison")
@@ -33,6 +34,14 @@ def add(commands: Commands) -> None:
     run.add_argument("--out", type=Path, default=Path("eval-results"), metavar="DIR", help="log, results and report")
     run.add_argument("--suite", type=Path, metavar="DIR", help="a folder of scenarios of your own")
     run.set_defaults(run=run_part("run"))
+    pack = parts.add_parser("pack", help="cases as files, for an answerer whom nobody here calls")
+    pack.add_argument("folder", type=Path, help="a new folder")
+    pack.add_argument("--scenario", action="append", default=[], metavar="ID", help="only these (may be repeated)")
+    pack.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds per scenario (default 1)")
+    pack.add_argument("--cases", type=int, metavar="N", help="draw this many (default: all)")
+    pack.add_argument("--draw", type=int, default=1, metavar="K", help="another K draws other cases (default 1)")
+    pack.add_argument("--suite", type=Path, metavar="DIR", help="a folder of scenarios of your own")
+    pack.set_defaults(run=run_part("pack"))
     check = parts.add_parser("self-check", help="the suite against its own mutants")
     check.add_argument("--suite", type=Path, metavar="DIR", help="a folder of scenarios of your own")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
