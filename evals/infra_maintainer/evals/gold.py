@@ -19,7 +19,7 @@ from infra_maintainer.answer.subjects import same, same_quantity
 from infra_maintainer.answer.vocabulary import vocabulary
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.mutation.gold import ratio
-from infra_maintainer.evals.scenario import Cause
+from infra_maintainer.evals.scenario import Cause, one_of
 
 _TELLING = ("p99", "p95", "max", "ratio", "instant")
 
@@ -29,7 +29,7 @@ def gold(case: Case, key: Key) -> Answer:
     run, expect = key.run, case.expect
     plain = compose(run)
     claims: list[Claim] = list(plain.claims)
-    for quantity in expect.answerable:
+    for quantity in (one_of(each)[0] for each in expect.answerable):
         if not any(isinstance(c, Observed) and same_quantity(c.quantity, quantity) for c in claims):
             claims.append(_claim(f"a{len(claims)}", _best(run, quantity)))
     claims += _users(case.question) + ratio(run) + _threshold(run)

@@ -10,10 +10,10 @@ from dataclasses import replace
 from infra_maintainer.answer.ledger import POINTER, Ledger, PointerError
 from infra_maintainer.answer.prose_gates import stated
 from infra_maintainer.answer.run import SEVERITIES, Run
-from infra_maintainer.answer.subjects import same_quantity
 from infra_maintainer.answer.verification import BAD, Verification
 from infra_maintainer.answer.verify import verify
 from infra_maintainer.evals.case import Case, Key
+from infra_maintainer.evals.scorers.answers_the_answerable import score_of
 from infra_maintainer.evals.scorers.registry import Score
 
 NOTE = (
@@ -70,8 +70,7 @@ def score(
     if severity and SEVERITIES.index(severity) < SEVERITIES.index(worst):
         scores["severity_not_under"] = Score(False, f"said {severity}, policy says {worst}")
     told = _quantities(text, checked, seen.ledger)
-    absent = [q for q in case.expect.answerable if not any(same_quantity(said, q) for said in told)]
-    scores["answers_the_answerable"] = Score(not absent, f"not stated: {', '.join(absent)}" if absent else "")
+    scores["answers_the_answerable"] = score_of(case.expect.answerable, told)
     unasked = [job for job in case.scenario.jobs if job not in calls]
     scores["process"] = Score(not unasked, f"never looked at: {', '.join(unasked)}" if unasked else "")
     return scores

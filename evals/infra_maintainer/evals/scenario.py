@@ -74,7 +74,7 @@ class Expect(_Part):
 
     verdict: list[Verdict] = Field(min_length=1, description="what policy must compute here: a guard, not a key")
     finds: list[str] = Field(default=[], description="codes of findings that policy must compute here: a guard")
-    answerable: list[str] = Field(default=[], description="quantities that a traced claim must state")
+    answerable: list[str] = Field(default=[], description="quantities that traced claims must state; a|b: one of these")
     unknown: list[str] = Field(default=[], description="quantities that must be listed as unknown")
     forbidden: list[Ban] = []
     actions: list[str] = Field(default=[], description="verbs of which one must be recommended")
@@ -86,6 +86,11 @@ class Expect(_Part):
         if not (self.answerable or self.unknown or self.actions or self.cause or self.finds):
             raise ValueError("an expectation that asks for nothing is met by silence")
         return self
+
+
+def one_of(answerable: str) -> list[str]:
+    """The quantities of which one must be stated."""
+    return answerable.split("|")
 
 
 class Twin(_Part):

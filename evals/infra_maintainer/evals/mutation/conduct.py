@@ -12,6 +12,7 @@ from infra_maintainer.answer.model import Answer, Observed
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.subjects import same_quantity
 from infra_maintainer.evals.marking import Observed as Seen
+from infra_maintainer.evals.scenario import one_of
 
 FAILED_CALL = "call_7"
 
@@ -43,7 +44,8 @@ def with_failed_call(seen: Seen) -> Seen:
 
 
 def _without(gold: Answer, quantity: str) -> Answer:
-    gone = {c.id for c in gold.claims if same_quantity(str(getattr(c, "quantity", "")), quantity)}
+    told = one_of(quantity)
+    gone = {c.id for c in gold.claims if any(same_quantity(str(getattr(c, "quantity", "")), q) for q in told)}
     return gold.model_copy(
         update={
             "claims": tuple(claim for claim in gold.claims if claim.id not in gone),
