@@ -48,11 +48,14 @@ class Prometheus(NamedTuple):
 
 
 @contextmanager
-def prometheus(text: str, *, config: str = "scrape_configs: []\n", rules: str | None = None) -> Generator[Prometheus]:
-    """A server whose database was filled from OpenMetrics text by promtool."""
+def prometheus(
+    text: str, *, config: str = "scrape_configs: []\n", rules: str | None = None, feature: str | None = None
+) -> Generator[Prometheus]:
+    """A server whose database was filled from OpenMetrics text by promtool; without text it starts empty."""
     program = needs("prometheus")
     with scratch("prom") as folder:
-        backfill(folder, text)
+        if text:
+            backfill(folder, text)
         if rules is not None:
             (folder / "rules.yml").write_text(rules)
             config += "rule_files: [rules.yml]\n"
@@ -62,6 +65,7 @@ def prometheus(text: str, *, config: str = "scrape_configs: []\n", rules: str | 
             program, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", "--log.level=warn",
             "--storage.tsdb.retention.time=10y", f"--web.listen-address=127.0.0.1:{port}",
         ]  # fmt: skip
+        argv += [f"--enable-feature={feature}"] if feature else []
         server = Prometheus(port, folder)
         with running(argv, lambda: answers(port) and _ready(server), folder):
             yield server

@@ -23,6 +23,13 @@ class Point(NamedTuple):
     value: float
 
 
+class Histogram(NamedTuple):
+    """A native histogram: its observations, and per bucket the lower end, the upper end and the count."""
+
+    total: float
+    buckets: list[tuple[float, float, float]]
+
+
 class Client:
     """Asks at one moment for the whole run, so that all answers belong together. Counts its queries."""
 
@@ -35,6 +42,26 @@ class Client:
 
     def ask(self, query: str) -> list[Point]:
         """The series of an instant query; not-a-number is left out. Raise WorldError with the reason."""
+        return self._points(self._data(self._answer(query)))
+
+    def one(self, query: str) -> float | None:
+        """The value of a query that gives one series or none."""
+        points = self.ask(query)
+        return points[0].value if points else None
+
+    def histogram(self, query: str) -> Histogram | None:
+        """The one native histogram of an instant query; None when the answer is empty or plain numbers."""
+        series = cast(list[dict[str, Any]], self._data(self._answer(query)).get("result") or [])
+        if not series or "histogram" not in series[0]:
+            return None
+        try:
+            whole = series[0]["histogram"][1]
+            rows = [(float(low), float(high), float(count)) for _, low, high, count in whole.get("buckets") or []]
+            return Histogram(float(whole["count"]), rows)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise self._failed("error", "the answer is not a histogram", "name the server itself") from error
+
+    def _answer(self, query: str) -> Exchange:
         self.queries += 1
         left = self._world.deadline.remaining()
         timeout_s = max(0.5, min(QUERY_S, left))
@@ -49,15 +76,9 @@ class Client:
             max_bytes=LIMIT_BYTES,
             max_redirects=0,
         )
-        return self._points(self._world.http.exchange(ask))
+        return self._world.http.exchange(ask)
 
-    def one(self, query: str) -> float | None:
-        """The value of a query that gives one series or none."""
-        points = self.ask(query)
-        return points[0].value if points else None
-
-    def _points(self, answer: Exchange) -> list[Point]:
-        data = self._data(answer)
+    def _points(self, data: dict[str, Any]) -> list[Point]:
         found: list[Point] = []
         for series in cast(list[dict[str, Any]], data.get("result") or []):
             try:

@@ -1,7 +1,8 @@
 """The fixed set of expressions. Their number does not depend on the number of hosts, routes or containers.
 
-Percentiles are always computed from merged buckets, never averaged; a classic and a native histogram of one name are
-both asked for in one expression. Rates need windows of at least four scrape intervals.
+Percentiles are always computed from merged buckets, never averaged. A metric may be a classic or a native histogram,
+and both during a migration: the kind that holds the requests of the window is asked first, the other where that one is
+absent, as in the weeks before. Rates need windows of at least four scrape intervals.
 """
 
 import re
@@ -45,39 +46,61 @@ def routes_failing(server: Prometheus) -> str:
 
 
 def routes_requests(server: Prometheus) -> str:
-    """The busiest routes with their requests."""
-    return f"topk(50, sum by ({server.route_label}) (increase({server.requests}[{server.window_minutes}m])))"
+    """The busiest routes with their requests; where nothing counts them, the observations of their durations."""
+    by, window = f"by ({server.route_label})", f"[{server.window_minutes}m]"
+    counted = f"sum {by} (increase({server.requests}{window}))"
+    native = f"histogram_count(sum {by} (increase({server.duration}{window})))"
+    return f"topk(50, {counted} or {native} or sum {by} (increase({server.duration}_count{window})))"
 
 
-def quantile(server: Prometheus, share: float, *, by: str = "", offset: str = "") -> str:
-    """A percentile of the durations in seconds, of a classic or a native histogram of that name."""
+def quantile(server: Prometheus, share: float, *, native: bool, by: str = "", offset: str = "") -> str:
+    """A percentile of the durations in seconds, of a histogram of the kind that is asked first."""
     window = f"[{server.window_minutes}m]{f' offset {offset}' if offset else ''}"
     labels = f"le, {by}" if by else "le"
     grouped = f" by ({by})" if by else ""
-    classic = f"histogram_quantile({share}, sum by ({labels}) (rate({server.duration}_bucket{window})))"
-    return f"({classic} or histogram_quantile({share}, sum{grouped} (rate({server.duration}{window}))))"
+    classic_form = f"histogram_quantile({share}, sum by ({labels}) (rate({server.duration}_bucket{window})))"
+    native_form = f"histogram_quantile({share}, sum{grouped} (rate({server.duration}{window})))"
+    first, second = (native_form, classic_form) if native else (classic_form, native_form)
+    return f"({first} or {second})"
 
 
-def tails(server: Prometheus) -> str:
+def tails(server: Prometheus, *, native: bool) -> str:
     """P50, P95, P99 and the mean of all requests."""
     window = f"[{server.window_minutes}m]"
     mean = f"sum(rate({server.duration}_sum{window})) / sum(rate({server.duration}_count{window}))"
-    return tagged({**{name: quantile(server, share) for name, share in QUANTILES.items()}, "mean": mean})
+    if native:
+        merged = f"sum(rate({server.duration}{window}))"
+        mean = f"histogram_sum({merged}) / histogram_count({merged})"
+    return tagged({**{name: quantile(server, share, native=native) for name, share in QUANTILES.items()}, "mean": mean})
 
 
 def buckets(server: Prometheus) -> str:
-    """Counts per bucket bound: how fine a percentile can be."""
+    """Counts per bound of a classic histogram: how fine a percentile can be."""
     return f"sum by (le) (increase({server.duration}_bucket[{server.window_minutes}m]))"
 
 
-def route_tails(server: Prometheus) -> str:
+def native_buckets(server: Prometheus) -> str:
+    """The merged native histogram of the window, with its buckets; nothing where the server has none."""
+    return f"sum(increase({server.duration}[{server.window_minutes}m]))"
+
+
+def apart(server: Prometheus, *, native: bool) -> str:
+    """Requests in histograms of the other kind alone: a server may also scrape both forms of the same one."""
+    window = f"[{server.window_minutes}m]"
+    classic_form, native_form = f"increase({server.duration}_count{window})", f"increase({server.duration}{window})"
+    if native:
+        return f"sum({classic_form} unless {native_form})"
+    return f"sum(histogram_count({native_form}) unless {classic_form})"
+
+
+def route_tails(server: Prometheus, *, native: bool) -> str:
     """P95 of the slowest routes."""
-    return f"topk({WORST}, {quantile(server, 0.95, by=server.route_label)})"
+    return f"topk({WORST}, {quantile(server, 0.95, native=native, by=server.route_label)})"
 
 
-def normal(server: Prometheus) -> str:
+def normal(server: Prometheus, *, native: bool) -> str:
     """P95 of the same hour in each of the last four weeks."""
-    return tagged({str(week): quantile(server, 0.95, offset=f"{week}w") for week in WEEKS})
+    return tagged({str(week): quantile(server, 0.95, native=native, offset=f"{week}w") for week in WEEKS})
 
 
 def burn_windows(server: Prometheus, minutes: tuple[int, ...]) -> str:

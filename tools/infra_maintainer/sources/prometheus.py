@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from statistics import median
 
-from infra_maintainer.evidence.model import Stat
+from infra_maintainer.evidence.model import Stat, Why
 from infra_maintainer.logs.route_name import plain
 from infra_maintainer.prometheus import expressions as ex
 from infra_maintainer.prometheus.client import Client, Point
@@ -16,6 +16,7 @@ from infra_maintainer.world.failure import WorldError
 
 BUDGET_SHARE = 0.001
 LEAST_WEEKS = 3
+SAME = 0.99  # a server may scrape both forms of one histogram; extrapolation makes their counts differ a little
 USER_SIDE = ("traffic.requests", "traffic.errors", "traffic.latency")
 HOW = "name the metrics of user requests in [[prometheus]]: requests, duration, route_label, status_label"
 
@@ -82,6 +83,7 @@ class _Told:
         self.client = Client(survey.world, server)
         self.subject, self.traffic = f"metrics:{server.name}", f"traffic:{server.name}"
         self.window = server.window_minutes * 60.0
+        self.native = False  # which kind of histogram holds the requests: latency() finds out
 
     def gap(self, quantity: str, error: WorldError, subject: str) -> AnyEvidence:
         """What a failed query leaves unknown."""
@@ -197,32 +199,45 @@ class _Told:
 
     def latency(self) -> Iterator[AnyEvidence]:
         """Percentiles from merged buckets, how fine they can be, and the same hour of the last weeks."""
-        parts = self._parts(ex.tails(self.server))
+        native = self.client.histogram(ex.native_buckets(self.server))
+        points = self.client.ask(ex.buckets(self.server))
+        bounds = sorted((float(p.labels.get("le", "inf")), p.value) for p in points)
+        classic_n, native_n = (bounds[-1][1] if bounds else 0.0), (native.total if native else 0.0)
+        self.native = native_n > 0 and native_n >= SAME * classic_n
+        parts = self._parts(ex.tails(self.server, native=self.native))
         if "p95" not in parts:
             error = WorldError("no_data", f"no histogram {self.server.duration} within the window", HOW)
             yield self.gap("traffic.latency", error, self.traffic)
             return
-        points = self.client.ask(ex.buckets(self.server))
-        bounds = sorted((float(p.labels.get("le", "inf")), p.value) for p in points)
-        n = round(bounds[-1][1]) if bounds and bounds[-1][1] >= 1 else None
+        counted = native_n if self.native else classic_n
+        n = round(counted) if counted >= 1 else None
+        if (
+            native_n
+            and classic_n
+            and (others := self.client.one(ex.apart(self.server, native=self.native)) or 0.0) >= 1
+        ):
+            kind = "classic" if self.native else "native"
+            detail = f"{round(others)} requests in {kind} histograms of that name are not in the other {round(counted)}"
+            why: Why = "no_data" if others > (1 - SAME) * (counted + others) else "not_supported"
+            error = WorldError(why, detail, "let all instances export one kind, or scrape both from all")
+            yield self.gap("traffic.latency", error, f"{self.traffic} {kind} histograms")
         stats: tuple[Stat, ...] = ("p50", "p95", "p99", "mean")
         for stat in stats:
             if stat not in parts:
                 continue
-            low, high = _bucket(bounds, parts[stat])
-            query = f"histogram_quantile over {self.server.window_minutes} min"
-            if stat != "mean" and bounds:
-                query += f", bucket {low:g} to {'infinity' if high is None else f'{high:g}'} s"
+            query = f"{'native ' if self.native else ''}histogram_quantile over {self.server.window_minutes} min"
+            if stat != "mean" and (bounds or self.native):
+                query += f", bucket {_reach(native.buckets if native and self.native else None, bounds, parts[stat])} s"
             yield self._value(
                 "traffic.latency", parts[stat] * 1000, query, subject=self.traffic, stat=stat, n=n, window=self.window
             )
-        if bounds and (open_end := _open_end(bounds, parts.get("p99", 0.0))):
+        if bounds and not self.native and (open_end := _open_end(bounds, parts.get("p99", 0.0))):
             query = f"P99 is in the open bucket above {open_end:g} s"
             yield self._value("traffic.latency.cut_off", open_end * 1000, query, subject=self.traffic)
         yield from self._normal()
 
     def _normal(self) -> Iterator[AnyEvidence]:
-        weeks = [point.value for point in self.client.ask(ex.normal(self.server))]
+        weeks = [point.value for point in self.client.ask(ex.normal(self.server, native=self.native))]
         if len(weeks) < LEAST_WEEKS:
             detail = f"only {len(weeks)} of the last four weeks have this hour"
             error = WorldError("no_data", detail, "keep metrics for five weeks")
@@ -243,7 +258,7 @@ class _Told:
         counts = {p.labels.get(label, ""): p.value for p in self.client.ask(ex.routes_requests(self.server))}
         for quantity, query, factor, stat in (
             ("traffic.errors", ex.routes_failing(self.server), 1.0, "ratio"),
-            ("traffic.latency", ex.route_tails(self.server), 1000.0, "p95"),
+            ("traffic.latency", ex.route_tails(self.server, native=self.native), 1000.0, "p95"),
         ):
             for point in self.client.ask(query):
                 route = point.labels.get(label, "")
@@ -331,12 +346,15 @@ def _name(point: Point) -> str:
     return plain(labels.get("instance") or labels.get("pod") or labels.get("name") or labels.get("job") or "?")
 
 
-def _bucket(bounds: list[tuple[float, float]], seconds: float) -> tuple[float, float | None]:
-    """The bucket that a percentile fell into; the last one has no upper end, and its lower end is all that is known."""
+def _reach(native: list[tuple[float, float, float]] | None, bounds: list[tuple[float, float]], seconds: float) -> str:
+    """The ends of the bucket that a percentile fell into: all that is known of it is between them."""
+    if native is not None:
+        low, high = next(((low, high) for low, high, _ in native if low <= seconds <= high), (seconds, seconds))
+        return f"{low:.3g} to {high:.3g}"
     finite = [bound for bound, _ in bounds if bound != float("inf")]
     below = [bound for bound in finite if bound < seconds]
     above = [bound for bound in finite if bound >= seconds]
-    return (below[-1] if below else 0.0), (above[0] if above else None)
+    return f"{below[-1] if below else 0.0:g} to {f'{above[0]:g}' if above else 'infinity'}"
 
 
 def _open_end(bounds: list[tuple[float, float]], p99: float) -> float | None:
