@@ -3,9 +3,11 @@
     python bench/security.py [--quick]
 
 Lynis is the rival: apt-get install lynis. Both run one after the other, as the same user. An item counts as answered by
-us when its evidence has a value, and as told unknown when it is Missing with a reason; by Lynis when one of its tests
-for the item was executed (the ids are in ITEMS, its own report says which ran). --quick stops Lynis after 35 seconds:
-its time is then a lower bound. On a machine with other work compare the CPU seconds (user + system, children included).
+us when its evidence has a value, as not here when the thing it asks about does not exist on this host (no swap, no ssh
+server, no pending fix that could have an age), and as told unknown when it is Missing with a reason; by Lynis when one
+of its tests for the item was executed (the ids are in ITEMS, its own report says which ran). --quick stops Lynis after
+35 seconds: its time is then a lower bound. On a machine with other work compare the CPU seconds (user + system,
+children included).
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ class Ours(NamedTuple):
     cpu_seconds: float
     size: int
     known: set[str]
+    absent: set[str]
     unknown: dict[str, str]
 
 
@@ -88,12 +91,15 @@ def main() -> int:
     if theirs is None:
         print("Lynis is not installed: apt-get install lynis\n")
     print(f"{'item':34} {'infra-maintainer':34} Lynis")
-    answered = told = by_lynis = 0
+    answered = not_here = told = by_lynis = 0
     for item, (quantity, tests) in ITEMS.items():
         known = quantity in ours.known
         answered += known
-        told += not known
-        mine = "answered" if known else f"unknown: {ours.unknown.get(quantity, 'no_data')}"
+        absent = not known and quantity in ours.absent
+        not_here += absent
+        told += not known and not absent
+        why = "not here" if absent else f"unknown: {ours.unknown.get(quantity, 'no_data')}"
+        mine = "answered" if known else why
         ran = theirs is not None and bool(theirs.executed.intersection(tests))
         by_lynis += ran
         yours = "not run" if theirs is None else "test ran" if ran else "no test ran" if tests else "no such test"
@@ -103,6 +109,7 @@ def main() -> int:
     print(f"{'CPU seconds':24}{ours.cpu_seconds:>18.1f}{(theirs.cpu_seconds if theirs else 0):>18.1f}")
     print(f"{'bytes of output':24}{ours.size:>18,}{(theirs.size if theirs else 0):>18,}")
     print(f"{'items answered':24}{answered:>18}{by_lynis:>18}")
+    print(f"{'not on this host':24}{not_here:>18}{'-':>18}")
     print(f"{'unknown, with reason':24}{told:>18}{0:>18}")
     figures = {
         "seconds": round(ours.seconds, 2),
@@ -115,6 +122,7 @@ def main() -> int:
         "lynis_bytes": theirs.size if theirs else None,
         "items": len(ITEMS),
         "answered": answered,
+        "not_here": not_here,
         "unknown_with_reason": told,
         "lynis_answered": by_lynis,
         "euid": os.geteuid(),
@@ -136,7 +144,11 @@ def run_ours() -> Ours:
     evidence = json.loads(done.stdout)["evidence"]
     known = {each["quantity"] for each in evidence if each["kind"] != "missing"}
     unknown = {each["quantity"]: each["why"] for each in evidence if each["kind"] == "missing"}
-    return Ours(seconds, cpu_seconds, len(done.stdout), known, unknown)
+    here = {each["quantity"] for each in evidence if each["kind"] == "missing" and each["why"] != "not_supported"}
+    absent = unknown.keys() - here
+    if any(each["quantity"] == "patch.security.pending" and each.get("value") == 0 for each in evidence):
+        absent |= {"patch.security.age.at_most"}
+    return Ours(seconds, cpu_seconds, len(done.stdout), known, absent, unknown)
 
 
 def run_lynis(limit_s: float) -> Theirs | None:
