@@ -7,6 +7,7 @@ from statistics import median
 
 from infra_maintainer.evidence.model import Stat
 from infra_maintainer.logs.find import HOW_TO_LOG_TIMES, files_of, format_from, summary_of_files
+from infra_maintainer.logs.loki import summary_of_loki
 from infra_maintainer.logs.route_name import plain
 from infra_maintainer.logs.summary import LogSummary, RouteStats
 from infra_maintainer.logs.tables import summary_of_table
@@ -21,6 +22,7 @@ from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.world.failure import WorldError
 
 MOST_ROUTES = 25
+_LATER = ("timezone", "loki", "selector", "tenant")
 OWED = ("traffic.requests", "traffic.errors", "traffic.latency")
 BUDGET_SHARE = 0.001
 KINDS = ("aborted", "balancer_error", "closed", "server_error", "timeout")
@@ -72,8 +74,10 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     for log in survey.system.access_log:
         wanted = journey_traffic.wanted(survey, log.name)
         # What an older recording does not know stays out of the question while it is not used.
-        asked = log.model_dump(mode="json", exclude={"timezone"}) | {
-            name: value for name, value in (("wanted", wanted), ("timezone", log.timezone)) if value
+        asked = log.model_dump(mode="json", exclude=set(_LATER)) | {
+            name: value
+            for name, value in (("wanted", wanted), *((each, getattr(log, each)) for each in _LATER))
+            if value
         }
         try:
             answer = survey.world.engine("access_log", asked, partial(_read, survey, log, wanted))
@@ -91,6 +95,8 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
 
 
 def _read(survey: Survey, log: AccessLog, wanted: list[str]) -> object:
+    if log.loki is not None:
+        return summary_of_loki(survey.world, log).model_dump(mode="json")
     if log.path is None:
         return summary_of_table(survey.world, log).model_dump(mode="json")
     files = files_of(log.path)
@@ -109,7 +115,7 @@ class _Told:
     def __init__(self, survey: Survey, log: AccessLog, summary: LogSummary) -> None:
         self.survey, self.log, self.summary = survey, log, summary
         self.subject = f"traffic:{log.name}"
-        self.origin = f"access log {log.path or log.table} ({summary.format})"
+        self.origin = f"access log {log.path or log.table or log.loki} ({summary.format})"
         both = (summary.first_minute, summary.last_minute)
         self.window = None if both[0] is None or both[1] is None else (both[1] - both[0]).total_seconds() + 60
 

@@ -12,7 +12,7 @@ from infra_maintainer.assess.traffic import name_of
 
 @check(
     title="lines of the access log that could not be read",
-    quantities=("log.lines", "log.lines.refused", "log.lines.unfinished", "log.zone"),
+    quantities=("log.lines", "log.lines.refused", "log.lines.unfinished", "log.format", "log.zone"),
     policies=("health.traffic.refused",),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
@@ -25,6 +25,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         kinds = refused.record.source.rpartition(": ")[2]
         says = f"{name_of(refused.subject)}: {int(refused.value)} of {int(lines.value)} log lines refused ({kinds})"
         ids = [refused.id, lines.id]
+        if (form := facts.one("log.format", refused.subject)) is not None:
+            says += f"; read as {form.value}"
+            ids.append(form.id)
         if (zone := facts.one("log.zone", refused.subject)) is not None:
             says += f"; its times carry no zone and are read as {zone.value}, {_by(zone)}"
             ids.append(zone.id)

@@ -1,0 +1,174 @@
+"""Requests in Loki: our queries against its published grammar, and their answers by its documentation.
+
+No real Loki runs here: what these tests cannot show is told in the report of everybody who uses it.
+"""
+
+import json
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infra_maintainer.assess.assess import assess
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.model import Measured, Missing
+from infra_maintainer.logs.known import BY_NAME, format_of
+from infra_maintainer.logs.logql import Questions
+from infra_maintainer.logs.nginx import TIMED
+from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.registry import AnyEvidence, all_sources
+from infra_maintainer.sources.survey import Survey
+from infra_maintainer.system.load import parse_system
+from infra_maintainer.world.clock import FrozenClock
+from infra_maintainer.world.world import LiveWorld
+from tests.logs.logbook import mixed_hits, plain_count
+from tests.services.documented_loki import documented_loki
+
+FORMAT = TIMED + " $upstream_status $upstream_addr"
+NOW = datetime(2026, 11, 10, 12, 0, 30, tzinfo=UTC)
+NODE = Path(os.environ.get("INFRA_NODE_TOOLS", "/tmp/node-tools")) / "node_modules"
+GRAMMAR = """
+import {parser} from 'LEZER';
+let text = ''; for await (const piece of process.stdin) text += piece;
+console.log(JSON.stringify(JSON.parse(text).map(query => {
+  let bad = 0; parser.parse(query).iterate({enter: node => { if (node.type.isError) bad++ }}); return bad; })));
+"""
+
+
+def entries(count: int) -> list[tuple[float, str]]:
+    """Requests of the last hours, two a second within their minutes, as nginx logs them."""
+    begin = NOW.timestamp() - 3600
+    return [(begin + number * 0.5, hit.line()) for number, hit in enumerate(mixed_hits(count))]
+
+
+def look(url: str, more: str = "", log_format: str = FORMAT) -> list[AnyEvidence]:
+    """What the source says of a Loki at that address."""
+    where = f'loki = "{url}"\nselector = \'{{job="nginx"}}\''
+    text = f"[[access_log]]\nname = \"shop\"\n{where}\nformat = '''{log_format}'''\n"
+    world = LiveWorld(60)
+    world.clock = FrozenClock(NOW)
+    source = tuple(each for each in all_sources() if each.name == "access_log")
+    return gather(source, Survey(world, parse_system(text + more)))
+
+
+def value(evidence: list[AnyEvidence], quantity: str, subject: str, stat: str | None = None) -> float:
+    """The one measured value."""
+    (found,) = [
+        each
+        for each in evidence
+        if isinstance(each, Measured) and (each.quantity, each.subject) == (quantity, subject)
+        if stat in (None, each.stat)
+    ]
+    return float(found.value)
+
+
+def interpolated(values: list[int], share: float) -> float:
+    """A quantile between the neighbours of its rank, written once more."""
+    ordered = sorted(values)
+    whole, part = divmod(share * (len(ordered) - 1), 1)
+    low = ordered[int(whole)]
+    return low + (ordered[min(int(whole) + 1, len(ordered) - 1)] - low) * part
+
+
+def test_counts_agree_with_a_plain_count_and_percentiles_are_interpolated() -> None:
+    """Requests, failures and retries of each route; lines that fit no format are refused and counted."""
+    hits = mixed_hits(3000)
+    lines = [*entries(3000), *((NOW.timestamp() - 600 + number, "not a request") for number in range(7))]
+    with documented_loki(lines, tenant="shop") as loki:
+        evidence = look(loki.url, 'tenant = "shop"\n')
+        assert len(loki.asked) <= 25
+    for name, row in plain_count(hits).items():
+        subject = f"route:shop:{name}"
+        assert value(evidence, "traffic.requests", subject) == row.requests
+        assert abs(value(evidence, "traffic.errors", subject) - row.failed / row.requests * 100) < 0.001
+        assert abs(value(evidence, "traffic.retries.hidden", subject) - row.hidden / row.requests * 100) < 0.001
+    for stat, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        expected = interpolated([hit.ms for hit in hits], share)
+        assert value(evidence, "traffic.latency", "traffic:shop", stat) == pytest.approx(expected, abs=0.001)
+    assert value(evidence, "traffic.latency", "traffic:shop", "mean") == pytest.approx(
+        sum(hit.ms for hit in hits) / 3000, abs=0.001
+    )
+    assert value(evidence, "log.lines", "traffic:shop") == 3007
+    assert value(evidence, "log.lines.refused", "traffic:shop") == 7
+    report = assess(evidence, Policy(), "health", NOW, users_first=True)
+    (read,) = [each.says for each in report.passes if each.code == "log_refused"]
+    assert "percentiles interpolated there" in read and "not yet run against a real Loki" in read
+    requests = [each for each in evidence if isinstance(each, Measured) and each.quantity == "traffic.requests"]
+    assert requests[0].window == pytest.approx(1500, abs=120)
+
+
+def test_json_lines_are_read_by_their_members() -> None:
+    """Caddy's nested objects, seconds with an exponent among them."""
+    lines = [
+        (
+            NOW.timestamp() - 600 + number,
+            json.dumps({
+                "ts": 1.0, "duration": 0.00002 if number % 2 else 0.5, "status": 500 if number < 5 else 200,
+                "request": {"method": "GET", "uri": f"/a/{number}?q=1", "client_ip": "10.0.0.1"},
+            }),
+        )
+        for number in range(100)
+    ]  # fmt: skip
+    with documented_loki(lines) as loki:
+        evidence = look(loki.url, log_format="caddy")
+    assert value(evidence, "traffic.requests", "route:shop:GET /a/:id") == 100
+    assert value(evidence, "traffic.errors.server_error", "route:shop:GET /a/:id") == 5
+    assert value(evidence, "traffic.latency", "traffic:shop", "p99") == pytest.approx(500)
+    assert value(evidence, "traffic.time", "traffic:shop") == pytest.approx(25.001)
+
+
+def test_what_loki_refuses_or_lacks_is_missing_with_its_own_words() -> None:
+    """No line, no line of that format, too many series, no tenant, an answer of something else."""
+    with documented_loki([]) as empty:
+        nothing = look(empty.url)
+    with documented_loki([(NOW.timestamp() - 300, "hello")] * 3) as other:
+        strange = look(other.url)
+    with documented_loki(entries(500), most_series=3) as small:
+        crowded = look(small.url)
+    with documented_loki(entries(10), tenant="shop") as closed:
+        refused = look(closed.url)
+    for evidence, why, said in (
+        (nothing, "no_data", "no line"),
+        (strange, "no_data", "3 lines, none in the format"),
+        (refused, "denied", "refused the account"),
+    ):
+        gaps = [each for each in evidence if isinstance(each, Missing)]
+        assert {each.why for each in gaps} == {why} and said in gaps[0].detail
+    assert value(crowded, "traffic.requests", "traffic:shop") == 500
+    assert not [each for each in crowded if each.subject.startswith("route:")]
+    (gap,) = [each for each in crowded if isinstance(each, Missing) and each.quantity == "log.lines"]
+    assert "maximum of series (3) reached" in gap.detail
+
+
+def test_every_query_is_valid_by_the_published_grammar() -> None:
+    """Each question, for each format that can be told; the grammar does refuse what is not LogQL."""
+    package = NODE / "@grafana" / "lezer-logql" / "index.es.js"
+    if not package.is_file():
+        said = f"needs @grafana/lezer-logql under {NODE}: run .ci/install-node-tools"
+        if os.environ.get("CI") == "true":
+            pytest.fail(said)
+        pytest.skip(said)
+    queries: list[str] = []
+    for name in (*BY_NAME, FORMAT):
+        if name == "alb":
+            with pytest.raises(ValueError, match="single duration"):
+                Questions('{job="a"}', format_of(name), 60)
+            continue
+        ask = Questions('{job="a", host=~"web-.+"}', format_of(name), 86400)
+        for each in (True, False):
+            queries += [ask.statuses(by_route=each), ask.minutes(failed=each)]
+            queries += [ask.timed(by_route=each), ask.time(by_route=each), ask.quantile(0.95, by_route=each)]
+            queries += [ask.retried(by_route=each, hidden=hidden) for hidden in (True, False)]
+        queries += [ask.lines(), ask.routes(200), ask.route_count()]
+    wrong = queries[4].replace("quantile_over_time(0.95, ", "quantile_over_time(0.95 ")
+    script = GRAMMAR.replace("LEZER", str(package))
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script], input=json.dumps([*queries, wrong]), capture_output=True,
+        text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *bad, refused = json.loads(done.stdout)
+    assert [query for query, errors in zip(queries, bad, strict=True) if errors] == []
+    assert refused > 0
