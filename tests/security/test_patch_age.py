@@ -90,6 +90,23 @@ def test_an_upper_bound_within_the_limit_is_enough_to_pass(tmp_path: Path) -> No
     assert "patch_age" in passed(world.report())
 
 
+@requirement("security.patching", "honesty.unknown")
+def test_a_changelog_newer_than_what_dpkg_lists_does_not_lower_the_bound(tmp_path: Path) -> None:
+    """The file on disk already tells of the candidate, 4 days old: the bound is of the listed version, 809 days."""
+    world = MadeWorld(tmp_path / "world")
+    world.pending({"libexpat1": ("2.5.0-1+deb12u1", "2.5.0-1+deb12u5"), "tiny": ("1.9-1", "2.5.0-1+deb12u5")})
+    world.snapshot("changelog_installed", CHANGELOG, "libexpat1")
+    world.snapshot("changelog_installed", CHANGELOG, "tiny")
+    report = world.report()
+    bounds = {
+        e.subject: e.model_dump()["value"]
+        for e in report.evidence
+        if e.quantity == "patch.security.age.at_most" and e.kind == "measured"
+    }
+    assert bounds == {"package:libexpat1 2.5.0-1+deb12u1": pytest.approx(809, abs=1)}
+    assert "patch_age" in undetermined(report) and "patch_age" not in passed(report)
+
+
 @requirement("security.patching")
 def test_what_an_exact_run_read_is_remembered_and_grows_older(tmp_path: Path) -> None:
     """A quick run ten days after an exact one gives the exact age plus ten days, without any download."""

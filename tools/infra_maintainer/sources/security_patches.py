@@ -12,7 +12,7 @@ from infra_maintainer.sources.baseline.apt import (
     parse_release,
     parse_simulation,
 )
-from infra_maintainer.sources.baseline.changelog import entries, missing_fixes
+from infra_maintainer.sources.baseline.changelog import missing_fixes, upload_of
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
@@ -128,10 +128,15 @@ def _bounds(survey: Survey, each: PendingSource, subject: str, now: datetime) ->
             "patch.security.age.at_most", error.why, error.detail, _EXACT, subject=subject, source="/usr/share/doc"
         )
         return
-    newest = next(entries(text), None)
-    if newest:
-        origin = f"upload date of the installed version {each.installed}"
-        yield survey.measured("patch.security.age.at_most", _days(now - newest.date), subject=subject, source=origin)
+    upload = upload_of(text, each.installed)
+    if upload is None:
+        why = f"the changelog on this host has no entry up to {each.installed}"
+        yield survey.missing(
+            "patch.security.age.at_most", "no_data", why, _EXACT, subject=subject, source="/usr/share/doc"
+        )
+        return
+    origin = f"upload date of the installed version {each.installed}"
+    yield survey.measured("patch.security.age.at_most", _days(now - upload.date), subject=subject, source=origin)
 
 
 def _remembered(survey: Survey, quantity: str, subject: str, *, oldest: bool = False) -> tuple[datetime, float] | None:

@@ -55,6 +55,12 @@ def entries(text: str) -> Iterator[Entry]:
         version = ""
 
 
+def upload_of(text: str, installed: str) -> Entry | None:
+    """Return the entry of the installed version, or of the newest one before it; never of a version after it."""
+    have = DebianVersion(without_rebuild(installed))
+    return next((each for each in entries(text) if DebianVersion(without_rebuild(each.version)) <= have), None)
+
+
 def missing_fixes(text: str, installed: str) -> Lag | None:
     """Return what `installed` lacks by the changelog of the candidate, None when it lacks no security upload."""
     have = DebianVersion(without_rebuild(installed))
