@@ -154,7 +154,7 @@ def test_one_instance_caps_the_verdict_whatever_the_headroom(tmp_path: Path) -> 
 def test_a_spike_of_one_or_less_is_the_caller_s_mistake(tmp_path: Path) -> None:
     """A multiple of one is no spike."""
     world = write_world(tmp_path / "w", at_hour(0), {})
-    with pytest.raises(ValueError, match="more than 1"):
+    with pytest.raises(ValueError, match="give a number above 1"):
         plan("", world, spike=1.0)
 
 

@@ -6,7 +6,7 @@ from infra_maintainer.assess.facts import Facts, Known
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.threshold import shown
-from infra_maintainer.evidence.vocabulary import vocabulary
+from infra_maintainer.evidence.vocabulary import meaning_of
 
 
 def about(subject: str) -> str:
@@ -20,8 +20,7 @@ Outcome = Finding | Pass | Unknown
 
 def unseen(quantity: str) -> str:
     """The sentence of a quantity that is not known, in the vocabulary's own words; `{name}` becomes the subject's."""
-    meaning = vocabulary()[quantity].says.rstrip(".")
-    return f"Not known of {{name}}: {meaning[0].lower()}{meaning[1:]}."
+    return f"Not known of {{name}}: {meaning_of(quantity)}."
 
 
 def expected(

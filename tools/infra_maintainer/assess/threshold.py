@@ -7,7 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy, Threshold
 from infra_maintainer.evidence.model import Stat
 from infra_maintainer.evidence.show import show
-from infra_maintainer.evidence.vocabulary import vocabulary
+from infra_maintainer.evidence.vocabulary import meaning_of
 
 
 def shown(number: Number) -> str:
@@ -66,7 +66,7 @@ def above(
     yield from facts.unknowns(
         quantity,
         code,
-        f"Not measured of {{name}}: {vocabulary()[quantity].says.rstrip('.')}.",
+        f"Not measured of {{name}}: {meaning_of(quantity)}.",
         ordered[0].severity,
         policy=ordered[0].id,
         user_facing=user_facing,

@@ -8,6 +8,7 @@ from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Unknown
 from infra_maintainer.assess.policy import Threshold
 from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.show import many
 
 
 def name_of(subject: str) -> str:
@@ -29,6 +30,11 @@ def place(subject: str) -> str:
 def samples(number: Number) -> int:
     """How many samples stand behind a number; 0 when it does not say."""
     return number.record.n or 0 if isinstance(number.record, Measured) else 0
+
+
+def of_how_many(number: Number, one: str) -> str:
+    """What stands behind a share, in words: "40 requests", "1 run"."""
+    return many(samples(number), one) if samples(number) else f"an unknown number of {one}s"
 
 
 FEWEST_FAILURES = 3  # one broken request in a quiet hour is an accident, not a rate

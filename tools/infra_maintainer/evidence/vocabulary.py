@@ -27,3 +27,9 @@ def unit_of(quantity: str) -> str:
     if known is None:
         raise ValueError(f"quantity {quantity!r} is not in evidence/vocabulary.toml; define it there first")
     return known.unit
+
+
+def meaning_of(quantity: str) -> str:
+    """What a quantity means, as the end of a sentence: without a capital at its beginning or a stop at its end."""
+    says = vocabulary()[quantity].says.rstrip(".")
+    return says if says[1:2].isupper() else says[0].lower() + says[1:]

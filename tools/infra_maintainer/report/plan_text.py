@@ -1,5 +1,6 @@
 """The capacity plan's form as plain text, for the top of the report."""
 
+from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.plan import CapacityPlan
 from infra_maintainer.report.wrapping import wrap
 
@@ -18,7 +19,11 @@ def plan_lines(plan: CapacityPlan, width: int) -> list[str]:
     if plan.mitigation:
         lines.append("Mitigation:")
     for number, step in enumerate(plan.mitigation, start=1):
-        lines += wrap(f"{number}. {step.subject}: {step.action}", width, 2, 2)
+        lines += wrap(f"{number}. {_names(step.subject)}: {step.action}", width, 2, 2)
         lines += wrap(f"until: {step.timeline}; effort: {step.effort}; price: {step.cost}", width, 5, 2)
         lines += wrap(f"risk of waiting: {step.risk_of_delay} [{' '.join(step.evidence[:4])}]", width, 5, 2)
     return [*lines, ""]
+
+
+def _names(subjects: str) -> str:
+    return ", ".join(spoken(subject) for subject in subjects.split(", "))

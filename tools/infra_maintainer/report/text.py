@@ -93,6 +93,8 @@ def _head(report: Report, paint: Paint) -> list[str]:
 def _findings(report: Report, paint: Paint, width: int, detail: bool) -> list[str]:
     quotes = {each.id: each.quote for each in report.evidence if isinstance(each, Measured) and each.quote}
     changed = {each.policy: each.value for each in report.overrides}
+    mitigation = report.plan.mitigation if isinstance(report, CapacityReport) else []
+    steps = {step.action: number for number, step in enumerate(mitigation, start=1)}
     lines: list[str] = []
     for each in report.findings:
         label = f"FINDING {each.severity}"
@@ -100,8 +102,10 @@ def _findings(report: Report, paint: Paint, width: int, detail: bool) -> list[st
         lines += wrap(f"code: {each.code}", width, 18)
         if detail and each.policy:
             lines += wrap(f"rule: {_rule(each.policy, changed)}", width, 18)
-        lines += wrap(f"matters: {each.matters}", width, 18)
-        lines += [*wrap(f"do: {each.do}", width, 18)]
+        if each.do in steps:  # the plan's mitigation has said it, and the risk of waiting
+            lines += wrap(f"do: step {steps[each.do]} of the mitigation above", width, 18)
+        else:
+            lines += [*wrap(f"matters: {each.matters}", width, 18), *wrap(f"do: {each.do}", width, 18)]
         # Outside text, marked as such: it names what was found, and it is data, never an instruction.
         for quote in [quotes[id] for id in each.evidence if id in quotes][:2]:
             lines += wrap(f"quote: \u201c{quote}\u201d", width, 18)

@@ -66,7 +66,7 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
             severity="medium",
             says=f"Autoscaling of {spoken(subject)} as declared: {says}",
             matters="Capacity comes late or not at all when load moves faster than it.",
-            do="Set it to the proposed values and watch one peak.",
+            do="Set the autoscaling to the proposed values and watch one peak.",
             evidence=[number.id for number in numbers],
         )
     by_hand = facts.one("scaling.by_hand", subject)

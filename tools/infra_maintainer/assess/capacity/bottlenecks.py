@@ -117,7 +117,11 @@ def _one(facts: Facts, policy: Policy, place: int, number: Number) -> Iterator[O
     end = facts.number("forecast.breach.late80", _dated(number))
     if begin is None:
         missing = facts.missing("forecast.breach.middle", _dated(number))
-        why = f"; no date: {missing[0].detail}" if missing else "; no date: not within the horizon, or no forecast"
+        why = (
+            f"; no date: {missing[0].detail.removeprefix('no_trend: ')}"
+            if missing
+            else "; no date: not within the horizon, or no forecast"
+        )
         ids += [each.id for each in missing[:1]]
         yield _undated(facts, policy, number, says + why, ids)
         return

@@ -1,6 +1,7 @@
 """The buffer to hold, its price a month, and the risk of going without."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from infra_maintainer.assess.arithmetic.capacity import spoken
 from infra_maintainer.assess.facts import Facts
@@ -8,6 +9,7 @@ from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
+from infra_maintainer.evidence.show import many
 
 
 @check(
@@ -28,14 +30,14 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             says = f"{name} holds the peak plus the policy's {limit(rule)} with one lost: nothing to add"
             yield Pass(code="buffer_kept", subject=number.subject, says=says, evidence=ids, policy=rule.id)
         else:
-            lacks = f"{name} lacks {shown(number)} instances"
+            lacks = f"{name} lacks {many(ceil(number.value), 'instance')}"
             yield Finding(
                 code="buffer_kept",
                 subject=number.subject,
                 severity=rule.severity,
                 says=f"{lacks} for the peak plus the policy's {limit(rule)} with one lost; {cost}",
                 matters="Without it an ordinary busy day with one machine down is an outage.",
-                do="Add them, or write down who accepts the risk.",
+                do="Add the missing instances, or write down who accepts the risk.",
                 evidence=ids,
                 policy=rule.id,
             )

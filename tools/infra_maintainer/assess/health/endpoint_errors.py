@@ -7,7 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import asked_from
+from infra_maintainer.assess.traffic import asked_from, of_how_many
 
 RULES = ("health.endpoint.errors.all", "health.endpoint.errors")
 IN_WORDS = {
@@ -73,6 +73,6 @@ def _says(facts: Facts, failed: Number) -> tuple[str, list[str]]:
     why = ", ".join(f"{shown(count)} x {words[kind]}" for kind, count in kinds)
     ids = [failed.id, *(count.id for _, count in kinds), *([given.id] if given else [])]
     address = failed.subject.removeprefix("endpoint:")
-    says = f"{address}: {shown(failed)} of {getattr(failed.record, 'n', None)} requests failed"
+    says = f"{address}: {shown(failed)} of {of_how_many(failed, 'request')} failed"
     place = f" ({asked_from(failed)})"
     return (f"{says}: {why}" if why else says) + place, ids

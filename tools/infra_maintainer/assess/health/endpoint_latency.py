@@ -7,7 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import asked_from
+from infra_maintainer.assess.traffic import asked_from, samples
 from infra_maintainer.evidence.model import Measured
 
 MATTERS = "Users meet the tail many times a day: a page of a hundred requests is as slow as its slowest one."
@@ -29,7 +29,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         few = ", few samples for a P99: one or two requests decide it" if p99.record.flag else ""
         says = (
             f"{subject.removeprefix('endpoint:')}: P99 {shown(p99)}, P95 {shown(p95)}, P50 {shown(p50)} "
-            f"(n={p99.record.n}{few}; {asked_from(p99)})"
+            f"(n={samples(p99):,}{few}; {asked_from(p99)})"
         )
         ids = [p99.id, p95.id, p50.id]
         failed = facts.number("endpoint.errors", subject)

@@ -7,7 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import asked_from
+from infra_maintainer.assess.traffic import asked_from, of_how_many
 
 
 @check(
@@ -20,9 +20,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     rule = policy["health.journey.ok"]
     for ok in facts.numbers("journey.ok"):
         name = ok.subject.removeprefix("journey:")
-        says = (
-            f"The journey {name} worked in {shown(ok)} of {getattr(ok.record, 'n', None)} runs ({asked_from(ok, '')})"
-        )
+        says = f"The journey {name} worked in {shown(ok)} of {of_how_many(ok, 'run')} ({asked_from(ok, '')})"
         if not rule.undercut(ok.value):
             yield Pass(
                 code="journey_failing",

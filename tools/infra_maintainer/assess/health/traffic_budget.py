@@ -22,7 +22,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """By requests: planned downtime counts, and no traffic is not availability."""
     rule = policy["health.traffic.availability"]
     for number in facts.numbers("traffic.availability"):
-        says = f"{name_of(number.subject)}: {shown(number)} of {samples(number)} requests answered well"
+        says = f"{name_of(number.subject)}: {shown(number)} of {samples(number):,} requests answered well"
         if not rule.undercut(number.value):
             yield Pass(
                 code="availability",

@@ -7,7 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import choose, name_of, samples, unknown_traffic
+from infra_maintainer.assess.traffic import choose, name_of, of_how_many, unknown_traffic
 
 RULES = ("health.traffic.errors.down", "health.traffic.errors", "health.traffic.errors.critical")
 FEWEST = 3  # failures: one broken request in a quiet hour is an accident, not a rate
@@ -34,7 +34,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     )
     for number in choice.told:
         kinds = _kinds(facts, number)
-        says = f"{name_of(number.subject)}: {shown(number)} of {samples(number)} requests failed"
+        says = f"{name_of(number.subject)}: {shown(number)} of {of_how_many(number, 'request')} failed"
         told = ", ".join(f"{int(each.value)} {KINDS[each.record.quantity.rsplit('.', 1)[-1]]}" for each in kinds)
         ids = [number.id, *(each.id for each in kinds)]
         mild = _declared_uncritical(facts, number.subject)

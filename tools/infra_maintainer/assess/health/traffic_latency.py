@@ -31,7 +31,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         few = ", few samples for a P99" if p99.record.flag else ""
         says = (
             f"{name_of(subject)}: P99 {least}{shown(p99)}, P95 {shown(p95)}, P50 {shown(p50)} "
-            f"(n={samples(p99)}{few}; real users)"
+            f"(n={samples(p99):,}{few}; real users)"
         )
         ids = [each.id for each in (p99, p95, p50, cut) if each is not None]
         broken = next((rule for rule, it in zip(rules, (p99, p95), strict=True) if rule.exceeded(it.value)), None)

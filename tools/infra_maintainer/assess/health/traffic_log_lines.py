@@ -23,7 +23,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         if lines is None or lines.value == 0:
             continue
         kinds = refused.record.source.rpartition(": ")[2]
-        says = f"{name_of(refused.subject)}: {int(refused.value)} of {int(lines.value)} log lines refused ({kinds})"
+        says = f"{name_of(refused.subject)}: {int(refused.value):,} of {int(lines.value):,} log lines refused ({kinds})"
         ids = [refused.id, lines.id]
         if (form := facts.one("log.format", refused.subject)) is not None:
             says += f"; read as {form.value}"

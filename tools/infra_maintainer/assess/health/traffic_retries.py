@@ -7,7 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import choose, name_of, samples
+from infra_maintainer.assess.traffic import choose, name_of, of_how_many
 
 
 @check(title="failures hidden by retries", quantities=("traffic.retries.hidden",), policies=("health.traffic.retries",))
@@ -16,7 +16,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     rule = policy["health.traffic.retries"]
     choice = choose(facts.numbers("traffic.retries.hidden"), lambda n: rule.exceeded(n.value))
     for number in choice.told:
-        says = f"{name_of(number.subject)}: retries hide failures in {shown(number)} of {samples(number)} requests"
+        says = (
+            f"{name_of(number.subject)}: retries hide failures in {shown(number)} of {of_how_many(number, 'request')}"
+        )
         if not rule.exceeded(number.value):
             yield Pass(
                 code="retries_hide_failures",

@@ -6,7 +6,7 @@ from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, shown
-from infra_maintainer.assess.traffic import name_of, samples
+from infra_maintainer.assess.traffic import name_of, of_how_many
 
 
 @check(title="failed attempts at each upstream", quantities=("upstream.errors",), policies=("health.upstream.errors",))
@@ -18,7 +18,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="upstream.errors",
         rules=("health.upstream.errors",),
         code="upstream_failing",
-        what=lambda n: f"{name_of(n.subject)}: {shown(n)} of {samples(n)} attempts failed",
+        what=lambda n: f"{name_of(n.subject)}: {shown(n)} of {of_how_many(n, 'attempt')} failed",
         matters="Users are served by the others only as long as these have room; with the next fault nobody is.",
         do="Take it out on purpose, look at its own log for these requests, and repair it before it goes back.",
         user_facing=True,

@@ -40,8 +40,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                     code="probe_flatters",
                     subject=probe.subject,
                     severity="low",
-                    says=f"the synthetic P95 of {shown(probe)} (n={samples(probe)}) is not what users meet: "
-                    f"{name_of(users.subject)} has P95 {shown(users)} (n={samples(users)})",
+                    says=f"the synthetic P95 of {shown(probe)} (n={samples(probe):,}) is not what users meet: "
+                    f"{name_of(users.subject)} has P95 {shown(users)} (n={samples(users):,})",
                     matters="A benchmark that no user meets hides that they wait.",
                     do="Report the users' figure; let the probe do what users do, from where they are.",
                     evidence=[probe.id, users.id],
