@@ -27,6 +27,7 @@ def _faults(text: str, about: Run | None = None, **more: Any) -> list[Fault]:
         "Finance wants thirty percent off, which {c7} does not give.",
         "More than four times its normal, {c3}: it is not zero.",
         "A third host would not help against {c7}.",
+        "The share of {c7} is more than thirty percent.",
         "Compared with {c4}, your one hundred and eighty-two milliseconds, the tail is {c1}.",
     ],
 )
@@ -46,6 +47,7 @@ def test_a_number_word_that_can_be_checked_is_accepted(text: str) -> None:
         "Thirty percent can go, see {c7}.",
         "About a third of the routes wait {c1}.",
         "There are zero failures beside {c1}.",
+        "The share of {c7} is less than thirty percent.",
         "It is two of the hosts, not 2 others, beside {c7}.",
     ],
 )

@@ -10,6 +10,7 @@ from infra_maintainer.answer.equality import agrees
 from infra_maintainer.answer.model import REFERENCE, Answer, Claim, Threshold, Users
 from infra_maintainer.answer.numbers import Number
 from infra_maintainer.answer.run import SEVERITIES, Run
+from infra_maintainer.answer.units import convert
 from infra_maintainer.answer.vocabulary import vocabulary
 
 HOW = (
@@ -25,6 +26,11 @@ _OF = re.compile(r"\bof\s+(?:the\s+|our\s+|your\s+|all\s+)?$", re.IGNORECASE)
 _LOOKED_AT = re.compile(r"\b(?:checked|measured|looked|declared|seen|watched|recorded|known|listed)\b", re.IGNORECASE)
 _USERS = re.compile(r"\b(?:you|your|yours|question|asked|dashboard|rule of thumb|leadership|finance)\b", re.IGNORECASE)
 _NOUNS = re.compile(r"((?:\s+(?:of|the|these|those|our|your)\b)*(?:\s+[a-z][a-z-]*){1,4})", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"\b(?:(?P<less>(?:less|lower|fewer|smaller|shorter|faster|better|stricter|tighter) than|under|below)"
+    r"|(?:more|higher|greater|larger|longer|slower|worse|looser) than|over|above)\s+(?:the\s+|a\s+)?$",
+    re.IGNORECASE,
+)
 _MORE_THAN = re.compile(r"\b(?:more than|over|above|at least)\s+$", re.IGNORECASE)
 _LESS_THAN = re.compile(r"\b(?:less than|under|below|nearly|almost|not quite)\s+$", re.IGNORECASE)
 _NOT_ZERO = re.compile(r"\b(?:not|never|above|over|than|from)\s+$", re.IGNORECASE)
@@ -40,7 +46,8 @@ def checked(number: Number, sentence: str, answer: Answer, run: Run, asked: Iter
             return True
         if _not_zero(number, sentence, claims):
             return True
-        if _USERS.search(sentence) and any(_is_users(number, one) for one in asked):
+        users = any(_is_users(number, one) for one in asked)
+        if users and (_USERS.search(sentence) or _is_compared(number, sentence, claims)):
             return True
     if number.unit not in (None, "1") or number.decimals or number.value < 1:
         return False
@@ -81,6 +88,20 @@ def _not_zero(number: Number, sentence: str, claims: list[Claim]) -> bool:
 
 def _is_users(number: Number, said: Number) -> bool:
     return agrees(number.value, number.decimals, number.unit or "1", said.value, said.unit or number.unit or "1")
+
+
+def _is_compared(number: Number, sentence: str, claims: list[Claim]) -> bool:
+    """ "Far less than one per cent" beside 0.32 %: a comparison with what the sentence cites, in its true direction."""
+    found = _COMPARED.search(sentence[: number.start])
+    if found is None:
+        return False
+    for claim in claims:
+        if isinstance(claim.value, bool | str):
+            continue
+        value = convert(claim.value, claim.unit, number.unit or "1")
+        if value is not None and (value < number.value if found["less"] else value > number.value):
+            return True
+    return False
 
 
 def _counts(
