@@ -61,3 +61,17 @@ async def test_the_list_of_a_client_is_the_catalogue(mode: Literal["auto", "lega
     assert [each.name for each in listed] == CATALOGUE.names
     for each in listed:
         assert each.model_dump(mode="json", by_alias=True, exclude_none=True) == CATALOGUE.define(each.name)
+
+
+@pytest.mark.parametrize("name", CATALOGUE.names)
+def test_nothing_that_may_be_null_is_required_in_a_reply(name: str) -> None:
+    """Replies leave nulls out; a client that checks the schema would refuse the whole report for one."""
+    schema = CATALOGUE.define(name)["outputSchema"]
+    parts = {"": schema, **schema.get("$defs", {})}
+    wrong = [
+        f"{part}.{field}"
+        for part, model in parts.items()
+        for field in model.get("required", [])
+        if {"type": "null"} in model["properties"][field].get("anyOf", [])
+    ]
+    assert wrong == []

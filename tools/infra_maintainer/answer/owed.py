@@ -9,9 +9,9 @@ from infra_maintainer.answer.tail_gate import latency_findings, tails_of
 def owed(run: Run) -> Iterator[str]:
     """One line per serious finding, per unknown that must be listed, and one for a tail that must stand in the head."""
     yield f"the answer's verdict: {run.verdict}, severity: {run.severity}"
-    for finding in run.findings:
-        if finding.severity in ("critical", "high"):
-            yield f"must be listed under findings: {finding.code} of {finding.subject}"
+    loud = [(one.code, one.subject) for one in run.findings if one.severity in ("critical", "high")]
+    for code, subject in dict.fromkeys(loud):
+        yield f"must be listed under findings: {code} of {subject}"
     for missing in run.unmeasured:
         if missing.attempted:
             yield f"must be listed under unknowns: {missing.quantity} of {missing.subject} (why: {missing.why})"

@@ -17,7 +17,7 @@ class Seen(Frozen):
     bill: str
     currency: str
     usage_cost: float
-    days: float | None
+    days: float | None = None
     known_share: float | None = Field(default=None, description="percent of it whose resource an inventory knows")
     evidence: list[str]
 
@@ -26,10 +26,10 @@ class Sums(Frozen):
     """One currency, per 30 days. None where nothing of the kind was found; the three are never added."""
 
     currency: str
-    safe_to_act: float | None
-    needs_owner: float | None
-    protected: float | None
-    unknown: float | None
+    safe_to_act: float | None = None
+    needs_owner: float | None = None
+    protected: float | None = None
+    unknown: float | None = None
     evidence: list[str]
 
 
