@@ -1,10 +1,15 @@
-"""What several sources read of one host is looked at once per survey."""
+"""What several sources read of one host is looked at once per survey; a job imports its own sources only."""
 
+import json
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from infra_maintainer.assess.model import JOBS
+from infra_maintainer.sources.registry import all_sources
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.system import System
 from infra_maintainer.world.failure import WorldError
@@ -43,3 +48,19 @@ def test_a_look_that_failed_fails_for_everybody_and_is_not_repeated() -> None:
         with pytest.raises(WorldError, match="no"):
             survey.once("list", look)
     assert looks == [1]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_gets_all_its_sources_and_imports_few_others(job: str) -> None:
+    """In a fresh process: the same sources as among all that exist, though most of the others were never imported."""
+    code = (
+        "import json, sys; from infra_maintainer.sources.registry import sources_for;"
+        "found = [each.name for each in sources_for(sys.argv[1])];"
+        "prefix = 'infra_maintainer.sources.';"
+        "print(json.dumps([found, [name for name in sys.modules if name.startswith(prefix)]]))"
+    )
+    argv = [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}", job]
+    found, imported = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+    assert found == [each.name for each in all_sources() if job in each.jobs]
+    others = {each.name for each in all_sources() if job not in each.jobs}
+    assert len({name.rsplit(".", 1)[-1] for name in imported} & others) < len(others) / 3

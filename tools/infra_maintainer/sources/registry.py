@@ -4,6 +4,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
+from importlib.abc import InspectLoader
 from typing import Literal, NamedTuple
 
 from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
@@ -33,6 +34,7 @@ class Source(NamedTuple):
     configure: str | None
 
 
+_PACKAGE = "infra_maintainer.sources"
 _SOURCES: dict[str, Source] = {}
 
 
@@ -47,7 +49,8 @@ def source(
 ) -> Callable[[Collect], Collect]:
     """Register the decorated function as the source of its file.
 
-    Raises ValueError for an unknown quantity or a second source of the same file: both are mistakes of ours.
+    The names in `jobs` are written out: a job imports only the files that name it. Raises ValueError for an unknown
+    quantity or a second source of the same file: both are mistakes of ours.
     """
 
     def register(collect: Collect) -> Collect:
@@ -65,12 +68,26 @@ def source(
 @cache
 def all_sources() -> tuple[Source, ...]:
     """Every source of this folder, by name."""
-    package = import_module("infra_maintainer.sources")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"infra_maintainer.sources.{module.name}")
+    for module in _modules():
+        import_module(f"{_PACKAGE}.{module.name}")
     return tuple(_SOURCES[name] for name in sorted(_SOURCES))
 
 
+@cache
 def sources_for(job: Job) -> tuple[Source, ...]:
-    """The sources that a job reads."""
-    return tuple(each for each in all_sources() if job in each.jobs)
+    """The sources that a job reads. Only files that name the job are imported: all of them cost a tenth of a second."""
+    for module in _modules():
+        if _may_serve(module, job):
+            import_module(f"{_PACKAGE}.{module.name}")
+    return tuple(_SOURCES[name] for name in sorted(_SOURCES) if job in _SOURCES[name].jobs)
+
+
+def _modules() -> list[pkgutil.ModuleInfo]:
+    return list(pkgutil.iter_modules(import_module(_PACKAGE).__path__))
+
+
+def _may_serve(module: pkgutil.ModuleInfo, job: Job) -> bool:
+    """Whether the file's text has the job's name in quotes, either kind; True where there is no text to look at."""
+    found = module.module_finder.find_spec(module.name, None)
+    text = found.loader.get_source(module.name) if found and isinstance(found.loader, InspectLoader) else None
+    return text is None or f'"{job}"' in text or f"'{job}'" in text
