@@ -43,6 +43,7 @@ VERIFY_BAD = (
         (RESTIC_18 % 2, "", "damaged"),
         ("", "Fatal: repository contains errors\n", "damaged"),
         ("", "Fatal: wrong password or no key found\n", "unreadable"),
+        ("", "Resolving password failed: Fatal: /etc/restic.key does not exist\n", "unreadable"),
         ("", '{"message_type":"exit_error","code":12,"message":"Fatal: wrong password"}\n', "unreadable"),
         ("", "", "unclear"),
     ],

@@ -74,4 +74,4 @@ def test_every_part_of_the_plan_that_nothing_supports_reads_unknown_with_the_way
     assert "Backups: unknown. None is declared; declare [[backup]]" in plan
     assert "Procedures: unknown. No runbook could be read; declare [[runbook]]" in plan
     assert "Single points: unknown. The topology is not declared" in plan
-    assert "How: declare" in plan
+    assert "To know: declare" in plan

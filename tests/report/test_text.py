@@ -50,7 +50,8 @@ def test_detail_names_the_rule_that_decided_with_the_value_in_force() -> None:
     text = render_text(report_of(disks(75.0, 1), Policy({"health.disk.space": 70})), detail=True, width=200)
     assert "rule: health.disk.space, limit of 70 %" in text
     assert "policy changed here: health.disk.space = 70 % (baseline 80 %)" in text
-    assert "(health.disk.space, limit of 80 %)" in render_text(report_of(disks(75.0, 1)), detail=True, width=200)
+    passed = render_text(report_of(disks(75.0, 1)), detail=True, width=200)
+    assert "75 % full (limit 80 %)" in passed and "(health.disk.space)" in passed, "told once, named once"
 
 
 def test_unknowns_of_one_reason_stand_under_each_other_with_the_reason_once() -> None:

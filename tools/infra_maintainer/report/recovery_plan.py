@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from infra_maintainer.assess.facts import Facts, Known
 from infra_maintainer.assess.model import Report
 from infra_maintainer.evidence.show import show
+from infra_maintainer.report.text import reason
 
 UNKNOWN = "unknown"
 NOT_INCLUDED = "Detection, decision, hardware, names and cut-over are not included in any tested time."
@@ -31,7 +32,7 @@ def _head(report: Report) -> Iterator[str]:
     when = report.as_of.strftime("%Y-%m-%d %H:%M UTC")
     yield "# Disaster recovery plan"
     yield ""
-    yield f"{report.verdict.upper().replace('_', ' ')}, {when}, run {report.run}."
+    yield f"{report.verdict.upper().replace('_', ' ')}, {when}, {report.run}."
     yield f"Checked {report.coverage.checked} of {report.coverage.planned} planned. Ids in brackets are the evidence."
 
 
@@ -150,11 +151,11 @@ def _unknowns(report: Report) -> Iterator[str]:
     if not report.unknowns and not report.coverage.not_checked:
         yield "Nothing."
     for unknown in report.unknowns:
-        yield f"- {unknown.says} How: {unknown.how}"
+        yield f"- {unknown.says} Why: {reason(unknown.why, unknown.detail)}. To know: {unknown.how}."
     told = {(each.quantity, each.subject) for each in report.unknowns}
     for each in report.coverage.not_checked:
         if (each.quantity, each.subject) not in told:
-            yield f"- {each.quantity} of {each.subject}: {each.why}. How: {each.how}"
+            yield f"- {each.quantity} of {each.subject}: {reason(each.why, each.detail)}. To know: {each.how}."
 
 
 def _value(facts: Facts, quantity: str, subject: str) -> str:

@@ -3,6 +3,7 @@
 Every line with a number ends with the ids of the evidence behind it.
 """
 
+import re
 from collections.abc import Iterable
 
 from infra_maintainer.assess.costs_report import CostsReport
@@ -107,19 +108,22 @@ def _findings(report: Report, paint: Paint, width: int, detail: bool) -> list[st
         else:
             lines += [*wrap(f"matters: {each.matters}", width, 18), *wrap(f"do: {each.do}", width, 18)]
         # Outside text, marked as such: it names what was found, and it is data, never an instruction.
-        for quote in [quotes[id] for id in each.evidence if id in quotes][:2]:
+        told = [quotes[id] for id in each.evidence if id in quotes and quotes[id] not in each.says]
+        for quote in told[:2]:
             lines += wrap(f"quote: \u201c{quote}\u201d", width, 18)
         lines.append("")
     return lines
 
 
-def _rule(policy: str, changed: dict[str, float | bool]) -> str:
-    """The rule that decided, with its value in force."""
+def _rule(policy: str, changed: dict[str, float | bool], says: str = "") -> str:
+    """The rule that decided, with its value in force unless the sentence has told it."""
     rule = baseline().get(policy)
     if rule is None:
         return policy
-    value = changed.get(policy, rule.value)
-    return f"{policy}, {'must be' if isinstance(value, bool) else 'limit of'} {show(value, rule.unit)}"
+    value = show(changed.get(policy, rule.value), rule.unit)
+    if isinstance(rule.value, bool):
+        return f"{policy}, must be {value}"
+    return policy if re.search(rf"(?<![\d.]){re.escape(value)}(?!\w)", says) else f"{policy}, limit of {value}"
 
 
 def _changed(override: Override) -> str:
@@ -139,13 +143,18 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
         says = _told(group, alone)
         label = paint("UNKNOWN".ljust(17), "unknown")
         lines += entry(says[0], label, width) if len(says) == 1 else bullets(says, label, width)
-        lines += [*wrap(f"why: {why}", width, 18), *wrap(f"to know: {how}", width, 18)]
+        lines += _why(why, how, width)
         if detail:
             names = dict.fromkeys(f"{each.code} ({each.quantity} of {each.subject})" for each in group)
             lines += wrap(f"code: {', '.join(names)}", width, 18)
             rules = dict.fromkeys(_rule(each.policy, changed) for each in group if each.policy)
             lines += wrap(f"rule: {'; '.join(rules)}", width, 18) if rules else []
     return [*lines, ""] if lines else lines
+
+
+def _why(why: str, how: str, width: int) -> list[str]:
+    remedy = [] if how.startswith("nothing to do") else wrap(f"to know: {how}", width, 18)
+    return [*wrap(f"why: {why}", width, 18), *remedy]
 
 
 def _told(group: list[Unknown], alone: set[str]) -> list[str]:
@@ -177,7 +186,7 @@ def _passes(passes: list[Pass], report: Report, paint: Paint, width: int, detail
     changed = {each.policy: each.value for each in report.overrides}
     lines: list[str] = []
     for each in passes:
-        ruled = f" ({_rule(each.policy, changed)})" if detail and each.policy else ""
+        ruled = f" ({_rule(each.policy, changed, each.says)})" if detail and each.policy else ""
         lines += entry(f"{sentence(each)}{ruled}", paint(f"{'ok':<17}", "ok"), width)
     return [*lines, ""] if lines else lines
 
@@ -201,7 +210,7 @@ def _not_checked(rest: list[NotChecked], paint: Paint, width: int, detail: bool)
     lines: list[str] = []
     for (why, how), names in groups.items():
         lines += [*entry(", ".join(names), label, width)]
-        lines += [*wrap(f"why: {why}", width, 18), *wrap(f"to know: {how}", width, 18)]
+        lines += _why(why, how, width)
     return [*lines, ""]
 
 

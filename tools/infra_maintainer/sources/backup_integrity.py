@@ -11,6 +11,8 @@ from infra_maintainer.system.backup import Backup
 from infra_maintainer.world.failure import WorldError
 from infra_maintainer.world.host import Host
 
+UNCLEAR = {"unreadable": "the check could not open it", "unclear": "the check said nothing clear"}
+
 
 class Verdict(NamedTuple):
     """sound, damaged, unreadable or unclear; what was run; what it said at the end (untrusted)."""
@@ -52,7 +54,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             )
             continue
         yield survey.missing(
-            "backup.intact", "error", f"the check was {verdict.word}: {verdict.said}", "run it by hand",
+            "backup.intact", "error", f"{UNCLEAR[verdict.word]}: {verdict.said}", "run it by hand",
             source=verdict.command, subject=backup.subject,
         )  # fmt: skip
 

@@ -52,4 +52,5 @@ def check_verdict(out: str, err: str) -> Verdict:
 
 
 def _unreadable(text: str) -> bool:
-    return bool(re.search(r"(?i)wrong password|no key found|unable to open config file|\"code\":\s*1[0-2]\b", text))
+    words = "wrong password|no key found|resolving password failed|unable to open config file"
+    return bool(re.search(rf'(?i){words}|"code":\s*1[0-2]\b', text))
