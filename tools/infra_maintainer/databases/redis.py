@@ -14,8 +14,8 @@ def info(cache: Cache, timeout_s: float) -> dict[str, str]:
     """The fields of `INFO everything`. Raise WorldError for what the server or the network refuses."""
     where = f"cache {cache.name} at {cache.host}:{cache.port}"
     try:
-        with socket.create_connection((cache.host, cache.port), timeout=min(5.0, timeout_s)) as plain:
-            line = ssl.create_default_context().wrap_socket(plain, server_hostname=cache.host) if cache.tls else plain
+        plain = socket.create_connection((cache.host, cache.port), timeout=min(5.0, timeout_s))
+        with plain, _secured(cache, plain, where) if cache.tls else plain as line:
             if (password := _password(cache)) is not None:
                 user = [cache.user] if cache.user else []
                 _ask(line, ["AUTH", *user, password], where)
@@ -24,10 +24,49 @@ def info(cache: Cache, timeout_s: float) -> dict[str, str]:
         raise WorldError(
             "timeout", f"{where}: no answer in time", "see whether it is blocked by a long command"
         ) from error
+    except ssl.SSLError as error:
+        raise _tls_failed(cache, where, error) from error
     except OSError as error:
-        raise WorldError("unreachable", f"{where}: {error}", "see whether it runs and listens there") from error
+        how = "see whether it runs and listens there" + ("" if cache.tls else "; if that is its tls-port: tls = true")
+        raise WorldError("unreachable", f"{where}: {error}", how) from error
     pairs = (line.split(":", 1) for line in text.splitlines() if ":" in line and not line.startswith("#"))
     return {key: value for key, value in pairs}
+
+
+def _secured(cache: Cache, plain: socket.socket, where: str) -> ssl.SSLSocket:
+    try:
+        return _context(cache).wrap_socket(plain, server_hostname=cache.host)
+    except TimeoutError as error:  # Redis takes the greeting for a long command and waits for its end
+        detail = f"{where}: no answer to a TLS greeting"
+        raise WorldError("timeout", detail, "name its tls-port; if it has none: tls = false") from error
+
+
+def _context(cache: Cache) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=cache.ca_file)
+        if cache.cert_file and cache.key_file:
+            # An encrypted key would make OpenSSL ask on the terminal: an empty answer makes it fail instead.
+            context.load_cert_chain(cache.cert_file, cache.key_file, password="")
+    except ssl.SSLError as error:
+        raise WorldError(
+            "error",
+            f"cache {cache.name}: {error.reason or error}",
+            "give PEM files: ca_file, cert_file, and its key_file without a passphrase",
+        ) from error
+    except OSError as error:
+        files = ", ".join(each for each in (cache.ca_file, cache.cert_file, cache.key_file) if each)
+        raise WorldError("denied", f"{files}: {error.strerror}", "make the files readable") from error
+    return context
+
+
+def _tls_failed(cache: Cache, where: str, error: ssl.SSLError) -> WorldError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        detail = f"{where}: its certificate is not accepted: {error.verify_message}"
+        return WorldError("error", detail, "name who signed it (ca_file), and the host as its certificate does")
+    if isinstance(error, ssl.SSLEOFError) and cache.cert_file is None:
+        detail = f"{where}: it ended TLS without a word, as Redis does with clients that show no certificate"
+        return WorldError("denied", detail, "give cert_file and key_file, signed by the authority that it trusts")
+    return WorldError("error", f"{where}: TLS failed: {error.reason or error}", "see its log")
 
 
 def _ask(line: socket.socket, words: list[str], where: str) -> str:

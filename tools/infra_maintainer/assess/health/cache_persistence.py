@@ -16,8 +16,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     for each in facts.all("cache.persistence.ok"):
         if each.value is True:
             yield Pass(
-                code="cache_persistence", subject=each.subject, says=f"{place(each.subject)}: its last save succeeded",
-                evidence=[each.id], policy=rule.id,
+                code="cache_persistence", subject=each.subject, evidence=[each.id], policy=rule.id,
+                says=f"{place(each.subject)}: nothing that it saves failed",
             )  # fmt: skip
             continue
         yield Finding(
