@@ -28,6 +28,9 @@ def _faults(text: str, about: Run | None = None, **more: Any) -> list[Fault]:
         "More than four times its normal, {c3}: it is not zero.",
         "A third host would not help against {c7}.",
         "The share of {c7} is more than thirty percent.",
+        "Two kinds of trouble stand out: {c1} and {c7}.",
+        "Ten times the mean of {c2} is what {c1} comes to.",
+        "Thirty percent cannot go, as {c7} shows.",
         "Compared with {c4}, your one hundred and eighty-two milliseconds, the tail is {c1}.",
     ],
 )
@@ -48,6 +51,10 @@ def test_a_number_word_that_can_be_checked_is_accepted(text: str) -> None:
         "About a third of the routes wait {c1}.",
         "There are zero failures beside {c1}.",
         "The share of {c7} is less than thirty percent.",
+        "Three kinds of trouble stand out: {c1} and {c7}.",
+        "Two customers left: {c1} and {c7}.",
+        "Three times the mean of {c2} is what {c1} comes to.",
+        "It is not slower than one hundred and eighty-two milliseconds, {c1}.",
         "It is two of the hosts, not 2 others, beside {c7}.",
     ],
 )
@@ -94,6 +101,19 @@ def test_a_healthy_verdict_is_no_word_about_everything_nor_about_what_nobody_cou
     """The verdict covers what was checked."""
     faults = _faults(text, _quiet(BACKUP), verdict="healthy", severity="none", findings=[])
     assert [fault.check for fault in faults] == ["wording"]
+
+
+def test_what_is_fine_may_be_called_so_by_its_name_beside_what_is_not() -> None:
+    """Login works while checkout does not: the clause cites it, names it, and nothing is wrong or unknown about it."""
+    assert _faults("The database orders is fine at {c7}, checkout waits {c1}.") == []
+    for text in ("It is fine at {c7}, checkout waits {c1}.", "The route /checkout is fine at {c1}."):
+        assert [fault.check for fault in _faults(text)] == ["wording"], text
+
+
+def test_a_short_no_belongs_to_the_sentence_that_says_why() -> None:
+    """ "No." alone says nothing that could be checked, at the end least of all."""
+    assert _faults("No. Users wait {c1}.") == []
+    assert [fault.check for fault in _faults("Users wait {c1}. No.")] == ["references"]
 
 
 def test_healthy_beside_a_finding_is_refused() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from infra_maintainer.answer import spoken_counts, wording
 from infra_maintainer.answer.model import REFERENCE, Answer, Observed, comments_of, words_of
 from infra_maintainer.answer.numbers import Number, read
-from infra_maintainer.answer.reassurance import too_much
+from infra_maintainer.answer.reassurance import of_something_fine, too_much
 from infra_maintainer.answer.run import Run
 from infra_maintainer.answer.tail_gate import MIDDLES, TAILS
 from infra_maintainer.answer.verification import Fault
 from infra_maintainer.answer.vocabulary import vocabulary
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_OPENER = re.compile(r"(?:no|yes|not (?:yet|quite|now)|partly|wrong|in part)[.!]", re.IGNORECASE)
 # What a sentence says of the statistic of the reference that follows: the last word of its clause counts.
 _STATISTIC = re.compile(
     r"\b(?:(?P<mean>mean|average|averages|averaged|avg|typical(?:ly)?)|(?P<p50>median|p50|50th percentile)"
@@ -66,6 +67,8 @@ def words(answer: Answer, run: Run) -> Iterator[Fault]:
         for hit in wording.reassurances(text):
             if answer.verdict == "healthy" and run.verdict in (None, "healthy") and not too_much(hit, run):
                 continue
+            if of_something_fine(hit, answer, run):
+                continue
             says = f"{place}: {hit.text!r} reassures while {_state(answer, run)}"
             yield Fault(check="wording", says=says, do="say what was measured instead", about=place)
 
@@ -76,7 +79,16 @@ def _state(answer: Answer, run: Run) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    return [sentence for sentence in _SENTENCE_END.split(text.strip()) if sentence]
+    """The sentences of a comment; "No." belongs to the one that says why, as if it were written "No: ..."."""
+    sentences: list[str] = []
+    opener = ""
+    for sentence in _SENTENCE_END.split(text.strip()):
+        if _OPENER.fullmatch(sentence):
+            opener = f"{opener}{sentence} "
+            continue
+        sentences.append(f"{opener}{sentence}")
+        opener = ""
+    return [sentence for sentence in (*sentences, opener.strip()) if sentence]
 
 
 def _numbers(place: str, sentence: str, answer: Answer, run: Run, asked: list[Number]) -> Iterator[Fault]:

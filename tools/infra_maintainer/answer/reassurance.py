@@ -2,6 +2,7 @@
 
 import re
 
+from infra_maintainer.answer.model import REFERENCE, Answer, Observed
 from infra_maintainer.answer.run import Run, Unmeasured
 from infra_maintainer.answer.subjects import names, same
 from infra_maintainer.answer.vocabulary import vocabulary
@@ -24,6 +25,27 @@ def too_much(hit: Hit, run: Run) -> bool:
         return False
     clause = _clause(hit)
     return bool(_WHOLE.search(hit.text)) or any(_speaks_of(missing, clause, run) for missing in open_points)
+
+
+def of_something_fine(hit: Hit, answer: Answer, run: Run) -> bool:
+    """True if the clause cites values of one subject, calls it by its name, and no finding or unknown is about it."""
+    clause = _clause(hit)
+    claims = [answer.claim(name) for name in REFERENCE.findall(clause)]
+    subjects = {claim.subject for claim in claims if isinstance(claim, Observed)}
+    if len(subjects) != 1 or len(claims) != sum(isinstance(claim, Observed) for claim in claims):
+        return False
+    (subject,) = subjects
+    troubled = [*(one.subject for one in run.findings), *(one.subject for one in run.unmeasured if one.attempted)]
+    if _WHOLE.search(hit.text) or any(same(subject, one) or subject in one or one in subject for one in troubled):
+        return False
+    own = REFERENCE.sub(" ", clause)
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", own) for name in _spoken(subject))
+
+
+def _spoken(subject: str) -> set[str]:
+    """Names of a subject, and the last word of its path: "login" of https://shop.example/login."""
+    found = {name for name in names(subject) if len(name) > 2}
+    return found | {word for name in found for word in re.split(r"[^a-z0-9]+", name)[-1:] if len(word) > 3}
 
 
 def _clause(hit: Hit) -> str:

@@ -6,11 +6,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from infra_maintainer.answer.equality import agrees
 from infra_maintainer.answer.model import REFERENCE, Answer, Claim, Threshold, Users
 from infra_maintainer.answer.numbers import Number
 from infra_maintainer.answer.run import SEVERITIES, Run
-from infra_maintainer.answer.units import convert
+from infra_maintainer.answer.spoken_values import repeats
 from infra_maintainer.answer.vocabulary import vocabulary
 
 HOW = (
@@ -24,16 +23,8 @@ _LISTED = _JUDGED | _NOT_KNOWN
 _REFERRED = frozenset({"tail", "percentile", "value", "figure", "reading", "measurement", "limit", "number"})
 _OF = re.compile(r"\bof\s+(?:the\s+|our\s+|your\s+|all\s+)?$", re.IGNORECASE)
 _LOOKED_AT = re.compile(r"\b(?:checked|measured|looked|declared|seen|watched|recorded|known|listed)\b", re.IGNORECASE)
-_USERS = re.compile(r"\b(?:you|your|yours|question|asked|dashboard|rule of thumb|leadership|finance)\b", re.IGNORECASE)
 _NOUNS = re.compile(r"((?:\s+(?:of|the|these|those|our|your)\b)*(?:\s+[a-z][a-z-]*){1,4})", re.IGNORECASE)
-_COMPARED = re.compile(
-    r"\b(?:(?P<less>(?:less|lower|fewer|smaller|shorter|faster|better|stricter|tighter) than|under|below)"
-    r"|(?:more|higher|greater|larger|longer|slower|worse|looser) than|over|above)\s+(?:the\s+|a\s+)?$",
-    re.IGNORECASE,
-)
-_MORE_THAN = re.compile(r"\b(?:more than|over|above|at least)\s+$", re.IGNORECASE)
-_LESS_THAN = re.compile(r"\b(?:less than|under|below|nearly|almost|not quite)\s+$", re.IGNORECASE)
-_NOT_ZERO = re.compile(r"\b(?:not|never|above|over|than|from)\s+$", re.IGNORECASE)
+_PEOPLE = re.compile(r"\b(?:users?|customers?|people|visitors?|persons?|employees?)\b", re.IGNORECASE)
 
 
 def checked(number: Number, sentence: str, answer: Answer, run: Run, asked: Iterable[Number]) -> bool:
@@ -41,16 +32,12 @@ def checked(number: Number, sentence: str, answer: Answer, run: Run, asked: Iter
     claims = [claim for claim in map(answer.claim, REFERENCE.findall(sentence)) if claim]
     words = _nouns(number, sentence)
     # "Five findings" beside a value of 4.95 is a count of findings, and nothing else.
-    if not _LISTED & words:
-        if any(_is_value(number, claim) or _is_whole_part(number, sentence, claim) for claim in claims):
-            return True
-        if _not_zero(number, sentence, claims):
-            return True
-        users = any(_is_users(number, one) for one in asked)
-        if users and (_USERS.search(sentence) or _is_compared(number, sentence, claims)):
-            return True
+    if not _LISTED & words and repeats(number, sentence, claims, asked):
+        return True
     if number.unit not in (None, "1") or number.decimals or number.value < 1:
         return False
+    if number.value == _announced(number, sentence):
+        return True
     return any(number.value == count for count in _counts(number, sentence, words, claims, answer, run))
 
 
@@ -61,47 +48,12 @@ def _nouns(number: Number, sentence: str) -> set[str]:
     return {*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))}
 
 
-def _is_value(number: Number, claim: Claim) -> bool:
-    if isinstance(claim, Users) or isinstance(claim.value, bool | str):
-        return False
-    if number.unit == "x" and claim.unit not in ("x", "%"):
-        return False  # a count of two is no doubling
-    unit = number.unit or ("1" if number.value else claim.unit)  # zero is zero in every unit
-    return agrees(number.value, number.decimals, unit, claim.value, claim.unit)
-
-
-def _is_whole_part(number: Number, sentence: str, claim: Claim) -> bool:
-    """ "More than four times" beside 4.47 x, "almost five times" too."""
-    if number.unit != "x" or claim.unit != "x" or isinstance(claim, Users) or isinstance(claim.value, bool | str):
-        return False
-    ahead, whole = sentence[: number.start], int(claim.value)
-    above = bool(_MORE_THAN.search(ahead)) and number.value == whole < claim.value
-    return above or bool(_LESS_THAN.search(ahead)) and number.value == whole + 1
-
-
-def _not_zero(number: Number, sentence: str, claims: list[Claim]) -> bool:
-    """ "It is not zero" beside values of which none is zero."""
-    values = [claim.value for claim in claims if not isinstance(claim.value, bool | str)]
-    said = number.value == 0 and bool(_NOT_ZERO.search(sentence[: number.start]))
-    return said and bool(values) and all(values)
-
-
-def _is_users(number: Number, said: Number) -> bool:
-    return agrees(number.value, number.decimals, number.unit or "1", said.value, said.unit or number.unit or "1")
-
-
-def _is_compared(number: Number, sentence: str, claims: list[Claim]) -> bool:
-    """ "Far less than one per cent" beside 0.32 %: a comparison with what the sentence cites, in its true direction."""
-    found = _COMPARED.search(sentence[: number.start])
-    if found is None:
-        return False
-    for claim in claims:
-        if isinstance(claim.value, bool | str):
-            continue
-        value = convert(claim.value, claim.unit, number.unit or "1")
-        if value is not None and (value < number.value if found["less"] else value > number.value):
-            return True
-    return False
+def _announced(number: Number, sentence: str) -> int:
+    """How many references follow the colon that the number leads to: "two things end: {c1} and {c2}"."""
+    lead, colon, rest = sentence[number.end :].partition(":")
+    if not colon or _PEOPLE.search(lead) or REFERENCE.search(lead):
+        return 0
+    return len(set(REFERENCE.findall(rest)))
 
 
 def _counts(

@@ -16,6 +16,8 @@ _COUNTED = (
     "The reports list {word} findings, of which {ref} is one.",
     "{ref} is one of {word} serious findings.",
     "In all {word} unknowns remain beside {ref}.",
+    "There are {word} reasons for concern beside {ref}, all of them {word} times the limit.",
+    "The {word} worst ones are these: {ref}.",
 )
 _SPELLED = "two three four five six seven eight nine eleven twelve thirteen fourteen seventeen nineteen".split()
 _HEALTHY = (
