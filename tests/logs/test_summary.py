@@ -6,7 +6,6 @@ from pathlib import Path
 import zstandard
 
 from infra_maintainer.logs.apache import COMBINED, apache_format
-from infra_maintainer.logs.hits import route_name
 from tests.logs.logbook import Expected, Hit, mixed_hits, plain_count, route, summary_of, write
 from tests.requirements_link import requirement
 
@@ -116,7 +115,6 @@ def test_identifiers_of_every_shape_fold_into_one_route(tmp_path: Path) -> None:
     ]
     summary = summary_of(write(tmp_path / "a.log", [Hit(path) for path in paths] + [Hit("/v2/item/list")]))
     assert {each.route: each.requests for each in summary.routes} == {"GET /v2/item/:id": 4, "GET /v2/item/list": 1}
-    assert route_name("x") == "split_part(x, ' HTTP/', 1)"
 
 
 def test_scanners_words_do_not_become_routes(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from infra_maintainer.logs.zstd import ZstdFile
 
-BLOCK_BYTES = 64 << 20
+BLOCK_BYTES = 12 << 20
 LONGEST_LINE = 1 << 20
 EXAMPLES = 3
 EXAMPLE_BYTES = 300
@@ -45,7 +45,6 @@ class Block(NamedTuple):
     """
 
     clean: memoryview
-    clean_lines: int
     odd: Odd
     unfinished: int = 0
     problem: str | None = None
@@ -109,7 +108,7 @@ def _cut(source: BinaryIO, left: int | None, block_bytes: int) -> Iterator[Block
         else:
             view[:have] = view[end:filled]
     if have or skipping or problem:
-        yield Block(view[:0], 0, Odd(), int(have > 0 or skipping), problem)
+        yield Block(view[:0], Odd(), int(have > 0 or skipping), problem)
 
 
 _DAMAGE: tuple[type[Exception], ...] = (EOFError, OSError, lzma.LZMAError)
@@ -135,9 +134,8 @@ def _fill(source: BinaryIO, view: memoryview, have: int, wanted: int) -> tuple[i
 def _sorted_out(buffer: bytearray, start: int, end: int, odd: Odd) -> Block:
     view = memoryview(buffer)[start:end]
     if _is_clean(buffer, start, end):
-        return Block(view, buffer.count(b"\n", start, end), odd)
+        return Block(view, odd)
     kept = io.BytesIO()
-    count = 0
     while start < end:
         stop = buffer.rfind(b"\n", start, min(start + _PIECE_BYTES, end)) + 1
         if stop <= start:
@@ -147,8 +145,7 @@ def _sorted_out(buffer: bytearray, start: int, end: int, odd: Odd) -> Block:
         if not _is_clean(bytearray(piece), 0, len(piece)):
             piece = _without_odd_lines(piece, odd)
         kept.write(piece)
-        count += piece.count(b"\n")
-    return Block(kept.getbuffer(), count, odd)
+    return Block(kept.getbuffer(), odd)
 
 
 def _is_clean(buffer: bytearray, start: int, end: int) -> bool:

@@ -1,190 +1,200 @@
-"""From raw text fields to countable columns: route, status, time, failure, tries. SQL, the same for all formats."""
+"""From raw text fields to countable columns: route, status, time, failure, tries. The same for all formats."""
 
+import random
 from collections.abc import Mapping
+
+import polars as pl
 
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.template import DurationUnit, FieldName, TimeStyle
 
-RAW_FIELDS: tuple[FieldName, ...] = (
-    "client", "forwarded", "time", "request", "method", "target", "status", "duration", "duration_2", "duration_3",
-    "upstream_duration", "upstream_status", "upstream_address", "agent", "flags", "retries",
-)  # fmt: skip
+UNTIMED = -1
+FAILURE = pl.Enum(["timeout", "aborted", "closed", "balancer_error", "server_error"])
+SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "route": pl.String, "status": pl.Int16, "us": pl.Int64, "client": pl.UInt64, "minute": pl.String, "zone": pl.String,
+    "upstream": pl.String, "attempts": pl.String, "upstream_us": pl.Int64, "tries": pl.Int32, "agent": pl.Int8,
+    "failure": FAILURE,
+}  # fmt: skip
 
-_FACTOR: dict[DurationUnit, str] = {"s": "1e6", "ms": "1e3", "us": "1", "ns": "1e-3"}
+_SEED = random.getrandbits(64)
+_FACTOR: dict[DurationUnit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
 # Identifiers in a path become `:id`: numbers, long hexadecimal words, and words that hold three digits (UUIDs, tokens).
 # `\b` ends the word without taking the slash, which the next identifier needs.
-_IDENTIFIER = r"/(?:[0-9]+|[0-9a-fA-F]{12,}|(?:[A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)\b"
+_IDENTIFIER = r"/(?:[0-9]+|[0-9a-fA-F]{12,}|(?:[A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)(?-u:\b)"
 _PROBE = r"(?i)kube-probe|elb-healthchecker|googlehc|haproxy|consul health|prometheus|blackbox|envoy/hc|health"
 _MACHINE = (
     r"(?i)bot\b|bot[/;]|crawl|spider|slurp|scan|monitor|uptime|pingdom|curl/|wget|python-requests|python-urllib|"
     r"go-http-client|java/|libwww|headless|lighthouse|facebookexternal|preview|feed|https?://|@"
 )
 
-# The zone is part of the key, so that two zones in one file are not mixed; keys become minutes after grouping.
-_TIME_KEY: dict[TimeStyle, str] = {
-    "clf": "substr({time}, 1, 17) || right({time}, 6)",
-    "iso": "substr({time}, 1, 16) || regexp_extract({time}, '(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')",
-    "epoch": "CAST(TRY_CAST({time} AS DOUBLE) // 60 AS BIGINT)::VARCHAR",
-    "epoch_ms": "CAST(TRY_CAST({time} AS DOUBLE) // 60000 AS BIGINT)::VARCHAR",
-    "haproxy": "substr({time}, 1, 17)",
-}
-MINUTE_OF_KEY: dict[TimeStyle, str] = {
-    "clf": "try_strptime(key, '%d/%b/%Y:%H:%M %z')",
-    "iso": "TRY_CAST(substr(key, 1, 10) || ' ' || substr(key, 12, 5) || ':00' || substr(key, 17) AS TIMESTAMPTZ)",
-    "epoch": "to_timestamp(TRY_CAST(key AS BIGINT) * 60)",
-    "epoch_ms": "to_timestamp(TRY_CAST(key AS BIGINT) * 60)",
-    "haproxy": "try_strptime(key || ' +0000', '%d/%b/%Y:%H:%M %z')",
-}
+
+_STATUS, _ATTEMPTS, _FLAGS = pl.col("status"), pl.col("attempts"), pl.col("flags")
 
 
-# A line counts as parsed when its status is a number and its times are times or absent. `us` is UNTIMED for absent.
-ACCEPTED = "coalesce(status IS NOT NULL AND us IS NOT NULL, false)"
-UNTIMED = -1
+class Hits:
+    """One row per line of one format: the columns of SCHEMA, and `accepted`.
 
-
-def hits_select(log_format: Format, columns: Mapping[FieldName, str], *, lists: bool) -> str:
-    """The select list that turns raw field expressions into the columns of the table `hits`.
-
-    Without `lists` each upstream variable is known to hold one entry, which spares every row the search for more.
+    `us` is UNTIMED where the request has no duration; `agent` is 1 for a bot, 2 for a health check, 0 for anything
+    else. A line is accepted when its status is a number and its times are times or absent. Without `lists` each
+    upstream variable is known to hold one entry, which spares every row the search for more.
     """
-    time = columns.get("time")
-    select = {
-        "route": _route(log_format, columns),
-        "status": f"TRY_CAST({columns['status']} AS SMALLINT)",
-        "us": _duration(log_format, columns),
-        "client": _client(columns.get("client"), columns.get("forwarded")),
-        "key": "NULL::VARCHAR" if time is None else _time_key(log_format.time_style, time),
-        "agent": _agent_kind(columns.get("agent")),
-        "upstream": columns.get("upstream_address") or "NULL::VARCHAR",
-        "attempts": columns.get("upstream_status") or "NULL::VARCHAR",
-        "upstream_us": _upstream_duration(log_format, columns.get("upstream_duration"), lists=lists),
-        "tries": _tries(log_format, columns, lists=lists),
-        "flags": columns.get("flags") or "NULL::VARCHAR",
-    }
-    return ", ".join(f"{expression} AS {name}" for name, expression in select.items())
+
+    def __init__(self, log_format: Format, fields: Mapping[FieldName, pl.Expr], *, lists: bool) -> None:
+        nothing, time, agent = pl.lit(None, pl.String), fields.get("time"), fields.get("agent")
+        self._columns = {
+            "route": _route(log_format, fields),
+            "status": fields["status"].cast(pl.Int16, strict=False),
+            "us": _duration(log_format, fields),
+            "client": _client(fields.get("client"), fields.get("forwarded")),
+            "minute": nothing if time is None else _minute(log_format.time_style, time),
+            "zone": nothing if time is None else _zone(log_format.time_style, time),
+            "upstream": fields.get("upstream_address", nothing),
+            "attempts": fields.get("upstream_status", nothing),
+            "upstream_us": _upstream_duration(log_format, fields.get("upstream_duration"), lists=lists),
+            "tries": _tries(log_format, fields, lists=lists),
+            "flags": fields.get("flags", nothing),
+            "agent": pl.lit(0, pl.Int8) if agent is None else agent.map_batches(_agent_kinds, return_dtype=pl.Int8),
+        }
+        accepted = _STATUS.is_not_null() & pl.col("us").is_not_null()
+        self._judged = {"failure": _failure(log_format), "accepted": accepted}
+
+    def of(self, rows: pl.DataFrame, **more: pl.Expr) -> pl.DataFrame:
+        """The hits of rows that hold the fields, and more columns of theirs."""
+        return rows.select(**self._columns, **more).with_columns(**self._judged).drop("flags")
 
 
-def _time_key(style: TimeStyle, time: str) -> str:
-    if time.endswith(", -28, 26)"):  # cut the minute and the zone out of the segment itself
-        segment = time.removesuffix(", -28, 26)")
-        return f"{segment}, -28, 17) || {segment}, -8, 6)"
-    return _TIME_KEY[style].format(time=time)
-
-
-def _route(log_format: Format, columns: Mapping[FieldName, str]) -> str:
-    """Method and path, perhaps with the protocol behind them: `route_name` takes that off the few distinct ones."""
-    request = columns.get("request")
+def _route(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
+    """Method and path, perhaps with the protocol behind them: that is taken off the few distinct ones later."""
+    request = fields.get("request")
     if request is None:
-        request = f"concat_ws(' ', {columns.get('method', 'NULL')}, {columns.get('target', 'NULL')})"
-    text = f"split_part({request}, '?', 1)"
+        request = pl.concat_str(
+            *(fields[name] for name in ("method", "target") if name in fields) or (pl.lit(""),), separator=" "
+        )
+    path = request.str.strip_suffix(" HTTP/1.1").str.split_exact("?", 1).struct[0]
     if log_format.family == "alb":  # targets are whole addresses there, sometimes with two blanks before them
-        text = rf"regexp_replace({text}, '^(\S+) +\w+://[^/ ]+', '\1 ')"
-    return f"regexp_replace({text}, '{_IDENTIFIER}', '/:id', 'g')"
+        path = path.str.replace(r"^(\S+) +\w+://[^/ ]+", "${1} ")
+    return path.str.replace_all(_IDENTIFIER, "/:id")
 
 
-def route_name(route: str) -> str:
-    """The SQL expression that names a route of the tables."""
-    return f"split_part({route}, ' HTTP/', 1)"
+def _seconds(text: pl.Expr, unit: DurationUnit) -> pl.Expr:
+    """Whole microseconds."""
+    return (text.cast(pl.Float64, strict=False) * _FACTOR[unit]).round().cast(pl.Int64, strict=False)
 
 
-def _duration(log_format: Format, columns: Mapping[FieldName, str]) -> str:
-    duration = columns.get("duration")
+def _duration(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
+    duration = fields.get("duration")
     if duration is None:
-        return f"CAST({UNTIMED} AS BIGINT)"
-    factor = _FACTOR[log_format.duration_unit]
+        return pl.lit(UNTIMED, pl.Int64)
     # An empty text is an absent member of a JSON object; elsewhere it is a line that does not fit.
-    marks = "('-', '')" if isinstance(log_format, JsonLines) else "('-')"
-    absent = f"CASE WHEN {duration} IN {marks} THEN {UNTIMED} END"
+    marks = ("-", "") if isinstance(log_format, JsonLines) else ("-",)
+    absent = pl.when(duration.is_in(marks)).then(pl.lit(UNTIMED, pl.Int64))
     if log_format.family == "nginx":  # never negative
-        return f"coalesce(CAST(TRY_CAST({duration} AS DOUBLE) * {factor} AS BIGINT), {absent})"
-    phases = [duration, *(phase for name in ("duration_2", "duration_3") if (phase := columns.get(name)))]
-    numbers = [f"TRY_CAST(ltrim({phase}, '+') AS DOUBLE)" for phase in phases]
-    value = f"CAST(({' + '.join(numbers)}) * {factor} AS BIGINT)"
+        return pl.coalesce(_seconds(duration, log_format.duration_unit), absent)
+    phases = [duration, *(fields[name] for name in ("duration_2", "duration_3") if name in fields)]
+    numbers = [phase.str.strip_chars_start("+").cast(pl.Float64, strict=False) for phase in phases]
+    total = sum(numbers[1:], start=numbers[0]) * _FACTOR[log_format.duration_unit]
+    value = total.round().cast(pl.Int64, strict=False)
     # A phase of -1 was never reached: the request has no duration, not one that is a second short.
-    unreached = " OR ".join(f"{number} < 0" for number in numbers)
-    return f"CASE WHEN {unreached} THEN {UNTIMED} ELSE coalesce({value}, {absent}) END"
+    unreached = pl.any_horizontal(number < 0 for number in numbers)
+    return pl.when(unreached).then(pl.lit(UNTIMED, pl.Int64)).otherwise(pl.coalesce(value, absent))
 
 
-def _client(client: str | None, forwarded: str | None) -> str:
+def _client(client: pl.Expr | None, forwarded: pl.Expr | None) -> pl.Expr:
     """Clients are counted by a 64-bit hash: no address is kept; 10 million of them collide once in 400,000 logs."""
-    if client is None and forwarded is None:
-        return "NULL::UBIGINT"
     if forwarded is None:
-        return f"hash({client})"
-    first = f"nullif(nullif(trim(split_part({forwarded}, ',', 1)), '-'), '')"
-    return f"hash(coalesce({first}, {client or 'NULL'}))"
+        return pl.lit(None, pl.UInt64) if client is None else client.hash(_SEED)
+    first = forwarded.str.split_exact(",", 1).struct[0].str.strip_chars(" ")
+    named = pl.when(~first.is_in(("-", ""))).then(first)
+    return (named if client is None else pl.coalesce(named, client)).hash(_SEED)
 
 
-def _agent_kind(agent: str | None) -> str:
-    """1 = bot, 2 = health check, 0 = anything else. The first arm spares real browsers the dear patterns."""
-    if agent is None:
-        return "0::TINYINT"
-    machine = " OR ".join(f"contains({agent}, '{word}')" for word in ("compatible", "+http", "Headless"))
-    return (
-        f"CASE WHEN starts_with({agent}, 'Mozilla/') AND NOT ({machine}) THEN 0::TINYINT "
-        f"WHEN regexp_matches({agent}, '{_PROBE}') THEN 2::TINYINT "
-        f"WHEN regexp_matches({agent}, '{_MACHINE}') THEN 1::TINYINT ELSE 0::TINYINT END"
-    )
+def _minute(style: TimeStyle, time: pl.Expr) -> pl.Expr:
+    """Text that stands for a minute, which is read as one after grouping."""
+    if style in ("epoch", "epoch_ms"):
+        minute = 60 if style == "epoch" else 60_000
+        return (time.cast(pl.Float64, strict=False) // minute).cast(pl.Int64, strict=False).cast(pl.String)
+    return time.str.slice(0, 16 if style == "iso" else 17)
 
 
-def _upstream_duration(log_format: Format, duration: str | None, *, lists: bool) -> str:
+def _zone(style: TimeStyle, time: pl.Expr) -> pl.Expr:
+    """Kept apart, so that two zones in one file are not mixed."""
+    if style == "clf":
+        return time.str.slice(-6)
+    return time.str.extract(r"(Z|[+-][0-9]{2}:?[0-9]{2})$") if style == "iso" else pl.lit(None, pl.String)
+
+
+def _agent_kinds(agents: pl.Series) -> pl.Series:
+    """The dear patterns look at each distinct text once."""
+    coded = agents.cast(pl.Categorical(pl.Categories.random()))
+    seen = coded.unique()
+    distinct = seen.cast(pl.String).gather(seen.to_physical().arg_sort())
+    probes, machines = distinct.str.contains(_PROBE), distinct.str.contains(_MACHINE).cast(pl.Int8)
+    kinds = machines.zip_with(~probes, pl.repeat(2, len(distinct), dtype=pl.Int8, eager=True))
+    return kinds.gather(coded.to_physical())
+
+
+def _upstream_duration(log_format: Format, duration: pl.Expr | None, *, lists: bool) -> pl.Expr:
     if duration is None:
-        return "NULL::BIGINT"
-    factor = _FACTOR[log_format.upstream_unit]
-    number = f"TRY_CAST({duration} AS DOUBLE)"
-    one = f"CAST({number} * {factor} AS BIGINT)"  # the cast rounds
+        return pl.lit(None, pl.Int64)
+    one = _seconds(duration, log_format.upstream_unit)
     if log_format.family != "nginx":
-        return f"CASE WHEN {number} >= 0 THEN {one} END"
+        return pl.when(one >= 0).then(one)
     if not lists:
         return one
-    several = f"list_sum(list_transform(string_split_regex({duration}, '[ ,:]+'), lambda x: TRY_CAST(x AS DOUBLE)))"
-    return f"CASE WHEN contains({duration}, ' ') THEN CAST({several} * {factor} AS BIGINT) ELSE {one} END"
+    each = duration.str.extract_all(r"[0-9.]+").cast(pl.List(pl.Float64), strict=False)
+    total = (each.list.sum() * _FACTOR[log_format.upstream_unit]).round().cast(pl.Int64, strict=False)
+    return pl.when(each.list.len() > 0).then(total)
 
 
-def _tries(log_format: Format, columns: Mapping[FieldName, str], *, lists: bool) -> str:
+def _tries(log_format: Format, fields: Mapping[FieldName, pl.Expr], *, lists: bool) -> pl.Expr:
     """Attempts at an upstream: nginx lists them with commas (a colon is an internal redirect, not a retry)."""
-    if (retries := columns.get("retries")) is not None:
-        return f"1 + coalesce(TRY_CAST(ltrim({retries}, '+') AS INTEGER), 0)"
-    listed = columns.get("upstream_status") or columns.get("upstream_duration")
+    if (retries := fields.get("retries")) is not None:
+        return 1 + retries.str.strip_chars_start("+").cast(pl.Int32, strict=False).fill_null(0)
+    listed = fields.get("upstream_status")
+    listed = fields.get("upstream_duration") if listed is None else listed
     if log_format.family != "nginx" or listed is None:
-        return "NULL::INTEGER"
+        return pl.lit(None, pl.Int32)
     if not lists:
-        return "1::INTEGER"
-    commas = f"length({listed}) - length(replace({listed}, ',', ''))"
-    return f"CASE WHEN contains({listed}, ',') THEN CAST(1 + {commas} AS INTEGER) ELSE 1 END"
+        return pl.lit(1, pl.Int32)
+    return 1 + listed.str.count_matches(",", literal=True).cast(pl.Int32)
 
 
+_TIMED_OUT = _STATUS.is_in((504, 408))
+_FLAG = _FLAGS.str.slice(0, 1)
 # What failed, first match wins; `flags` are HAProxy's termination state or Envoy's response flags.
-_ARMS: dict[str, tuple[tuple[str, str], ...]] = {
+_ARMS: dict[str, tuple[tuple[pl.Expr, str], ...]] = {
     "nginx": (
-        ("status IN (504, 408)", "timeout"),
-        ("status = 499", "aborted"),
-        ("status = 444", "closed"),
-        ("status >= 500 AND attempts IN ('-', '')", "balancer_error"),
+        (_TIMED_OUT, "timeout"),
+        (_STATUS == 499, "aborted"),
+        (_STATUS == 444, "closed"),
+        ((_STATUS >= 500) & _ATTEMPTS.is_in(("-", "")), "balancer_error"),
     ),
-    "apache": (("status IN (504, 408)", "timeout"),),
+    "apache": ((_TIMED_OUT, "timeout"),),
     "haproxy": (
-        ("flags[1] = 's' OR status = 504 OR (flags[1] = 'c' AND status IN (408, -1))", "timeout"),
-        ("flags[1] = 'C' OR status < 0", "aborted"),
-        ("status >= 500 AND flags[1] IN ('S', 'P', 'R', 'I')", "balancer_error"),
+        ((_FLAG == "s") | (_STATUS == 504) | ((_FLAG == "c") & _STATUS.is_in((408, -1))), "timeout"),
+        ((_FLAG == "C") | (_STATUS < 0), "aborted"),
+        ((_STATUS >= 500) & _FLAG.is_in(("S", "P", "R", "I")), "balancer_error"),
     ),
     "envoy": (
-        ("status IN (504, 408) OR regexp_matches(flags, 'UT|SI|DT')", "timeout"),
-        ("status = 0 OR regexp_matches(flags, 'DC|DR')", "aborted"),
-        ("regexp_matches(flags, 'UH|UF|UO|NR|UC|URX|LH|NC')", "balancer_error"),
+        (_TIMED_OUT | _FLAGS.str.contains("UT|SI|DT"), "timeout"),
+        ((_STATUS == 0) | _FLAGS.str.contains("DC|DR"), "aborted"),
+        (_FLAGS.str.contains("UH|UF|UO|NR|UC|URX|LH|NC"), "balancer_error"),
     ),
     "alb": (
-        ("status = 460", "aborted"),
-        ("status IN (504, 408)", "timeout"),
-        ("status >= 500 AND attempts = '-'", "balancer_error"),
+        (_STATUS == 460, "aborted"),
+        (_TIMED_OUT, "timeout"),
+        ((_STATUS >= 500) & (_ATTEMPTS == "-"), "balancer_error"),
     ),
-    "json": (("status IN (504, 408)", "timeout"), ("status IN (499, 0)", "aborted")),
+    "json": ((_TIMED_OUT, "timeout"), (_STATUS.is_in((499, 0)), "aborted")),
 }
 
 
-def failure(log_format: Format) -> str:
-    """The kind of failure of a request as its user saw it, NULL for none; over the columns of `hits`."""
-    arms = "".join(f"WHEN {condition} THEN '{kind}' " for condition, kind in _ARMS[log_format.family])
-    return f"CASE {arms}WHEN status >= 500 THEN 'server_error' END"
+def _failure(log_format: Format) -> pl.Expr:
+    """The kind of failure of a request as its user saw it, null for none."""
+    found = pl.when(_STATUS >= 500).then(pl.lit("server_error", FAILURE))
+    otherwise: pl.Expr = found
+    for condition, kind in reversed(_ARMS[log_format.family]):
+        otherwise = pl.when(condition).then(pl.lit(kind, FAILURE)).otherwise(otherwise)
+    return otherwise

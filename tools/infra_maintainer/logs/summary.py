@@ -12,7 +12,7 @@ from pydantic import Field
 
 from infra_maintainer.evidence.model import Frozen
 from infra_maintainer.logs.cut_off import cut_off_us
-from infra_maintainer.logs.hits import MINUTE_OF_KEY, route_name
+from infra_maintainer.logs.template import TimeStyle
 from infra_maintainer.logs.upstreams import UpstreamStats, upstream_stats
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ _HEALTH = (
     r"^\S+ /+(?:(?:api/+)?(?:health|healthz|healthcheck|health-check|livez|readyz|ready|live|liveness|readiness|ping|"
     r"status|up)|nginx_status|stub_status|server-status|metrics)/?$"
 )
+_MINUTE_OF_KEY: dict[TimeStyle, str] = {
+    "clf": "try_strptime(key, '%d/%b/%Y:%H:%M %z')",
+    "iso": "TRY_CAST(substr(key, 1, 10) || ' ' || substr(key, 12, 5) || ':00' || substr(key, 17) AS TIMESTAMPTZ)",
+    "epoch": "to_timestamp(TRY_CAST(key AS BIGINT) * 60)",
+    "epoch_ms": "to_timestamp(TRY_CAST(key AS BIGINT) * 60)",
+    "haproxy": "try_strptime(key || ' +0000', '%d/%b/%Y:%H:%M %z')",
+}
 
 
 class RouteStats(Frozen):
@@ -98,10 +105,7 @@ def summarise(
     Routes in `wanted` (`GET /cart`, or `/cart` by any method) are told apart however little time users spend in them.
     Times that carry no zone are read in `zone`.
     """
-    run = engine.connection.execute
-    # Requests keep their protocol until here, where it has to be taken off a few distinct texts only.
-    run(f"UPDATE tally SET route = {route_name('route')} WHERE contains(route, ' HTTP/')")
-    run(f"UPDATE failed SET route = {route_name('route')} WHERE contains(route, ' HTTP/')")
+    run = engine.counts().execute
     # A route that never existed for anyone is a scanner's word, not a route of this service.
     run(
         "CREATE OR REPLACE TEMP TABLE classes AS SELECT route, CASE "
@@ -132,8 +136,9 @@ def summarise(
     named += [row for row in asked if row not in named]
     all_routes = _count(engine, "SELECT count(DISTINCT route) FROM user_tally")
     moments = run(
-        f"SELECT epoch({MINUTE_OF_KEY[engine.format.time_style]}) // 60 AS minute, sum(n), sum(failed) FROM moments "
-        "WHERE key IS NOT NULL GROUP BY minute HAVING minute IS NOT NULL ORDER BY minute"
+        f"SELECT epoch({_MINUTE_OF_KEY[engine.format.time_style]}) // 60 AS minute, sum(n), sum(failed) FROM "
+        "(SELECT minute || coalesce(zone, '') AS key, n, failed FROM moments) WHERE key IS NOT NULL "
+        "GROUP BY minute HAVING minute IS NOT NULL ORDER BY minute"
     ).fetchall()
     minutes = [(int(at), int(n), int(failed)) for at, n, failed in moments]
     zoneless = bool(minutes) and _zoneless(engine)
@@ -182,8 +187,7 @@ def _zoneless(engine: "LogEngine") -> bool:
     """Whether times are wall clock without a zone: always in HAProxy's, in ISO where nothing follows the minutes."""
     if engine.format.time_style == "haproxy":
         return True
-    bare = "SELECT count(*) FROM moments WHERE length(key) > 16"
-    return engine.format.time_style == "iso" and _count(engine, bare) == 0
+    return engine.format.time_style == "iso" and _count(engine, "SELECT count(zone) FROM moments") == 0
 
 
 def _in_zone(minute: int, zone: str) -> int:
@@ -201,7 +205,7 @@ def _traffic(engine: "LogEngine") -> dict[str, int]:
 
 
 def _repeats(engine: "LogEngine") -> int:
-    pairs = "SELECT route, client, key, sum(n) AS n FROM failed GROUP BY ALL"
+    pairs = "SELECT route, client, minute, sum(n) AS n FROM failed GROUP BY ALL"
     return _count(engine, f"SELECT coalesce(sum(n - 1), 0) FROM ({pairs})")
 
 

@@ -50,7 +50,8 @@ def upstream_stats(engine: "LogEngine") -> list[UpstreamStats]:
     timed = {
         str(row[0]): row[1:]
         for row in engine.connection.execute(
-            "WITH steps AS (SELECT upstream, us, sum(n) AS n FROM upstreams WHERE us IS NOT NULL GROUP BY ALL), "
+            "WITH steps AS (SELECT upstream, upstream_us AS us, sum(n) AS n FROM upstreams "
+            "WHERE upstream_us IS NOT NULL GROUP BY ALL), "
             "ranked AS (SELECT *, sum(n) OVER (PARTITION BY upstream ORDER BY us) AS below, "
             "sum(n) OVER (PARTITION BY upstream) AS total FROM steps) "
             "SELECT upstream, any_value(total), min(us) FILTER (below >= total * 0.5), "

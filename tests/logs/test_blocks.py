@@ -1,33 +1,27 @@
-"""Reading ahead changes when a block is read, never what is in it."""
+"""Blocks are read on several cores at once, which changes nothing in what is counted."""
 
 from pathlib import Path
 
 import pytest
 
-from infra_maintainer.logs.ahead import Ahead
 from infra_maintainer.logs.blocks import blocks
 from infra_maintainer.logs.engine import LogEngine
 from tests.logs.logbook import UPSTREAM_FORMAT, mixed_hits, write
 
 
 def test_blocks_come_in_order_and_together_are_the_file(tmp_path: Path) -> None:
-    """Copied, then the next one started while it is used: all bytes once, in order."""
+    """All bytes once, in order, although one buffer is filled again and again."""
     path = tmp_path / "access.log"
     path.write_bytes(b"".join(b"%06d\n" % number for number in range(20_000)))
-    copies: list[bytes] = []
-    with Ahead(blocks(path, 4096)) as coming:
-        while (block := coming.take()) is not None:
-            copies.append(bytes(block.clean))
-            coming.start()
-            coming.start()  # at most one is on its way
+    copies = [bytes(block.clean) for block in blocks(path, 4096)]
     assert len(copies) > 10
     assert b"".join(copies) == path.read_bytes()
 
 
-def test_a_file_that_cannot_be_opened_says_so_when_its_first_block_is_taken(tmp_path: Path) -> None:
-    """The error crosses from the reading thread."""
-    with Ahead(blocks(tmp_path / "absent.log")) as coming, pytest.raises(FileNotFoundError):
-        coming.take()
+def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    """Not an empty log."""
+    with LogEngine(UPSTREAM_FORMAT) as engine, pytest.raises(FileNotFoundError):
+        engine.read([tmp_path / "absent.log"])
 
 
 def test_small_blocks_count_the_same_as_one_block(tmp_path: Path) -> None:
@@ -39,13 +33,13 @@ def test_small_blocks_count_the_same_as_one_block(tmp_path: Path) -> None:
         with LogEngine(UPSTREAM_FORMAT, block_bytes) as engine:
             lines = engine.read([path])
             query = "SELECT sum(n), sum(failed), count(DISTINCT client) FROM clients"
-            counts.append((lines.lines, lines.parsed, engine.connection.execute(query).fetchone()))
+            counts.append((lines.lines, lines.parsed, engine.counts().execute(query).fetchone()))
     assert counts[0] == counts[1]
     assert counts[0][:2] == (3000, 3000)
 
 
 def test_a_retry_is_counted_with_both_its_upstreams(tmp_path: Path) -> None:
-    """The line of a retry is read again without its referrer: route, tries and addresses stay."""
+    """The line of a retry is read again in full: route, tries and addresses stay."""
     path = tmp_path / "access.log"
     line = (
         '10.0.0.9 - - [10/Nov/2026:00:00:00 +0000] "GET /a/7 HTTP/1.1" 200 5 "https://x.example/, y : z" "Mozilla/5.0" '
@@ -54,7 +48,7 @@ def test_a_retry_is_counted_with_both_its_upstreams(tmp_path: Path) -> None:
     path.write_text(line)
     with LogEngine(UPSTREAM_FORMAT) as engine:
         assert engine.read([path]).parsed == 1
-        found = engine.connection.execute("SELECT route, tries, upstream_us::BIGINT FROM tally").fetchall()
-        behind = engine.connection.execute("SELECT upstream, attempts FROM upstreams").fetchall()
-    assert found == [("GET /a/:id HTTP/:id.1", 2, 30_000)]
+        found = engine.counts().execute("SELECT route, tries, upstream_us::BIGINT FROM tally").fetchall()
+        behind = engine.counts().execute("SELECT upstream, attempts FROM upstreams").fetchall()
+    assert found == [("GET /a/:id", 2, 30_000)]
     assert behind == [("10.0.0.1:80, 10.0.0.2:80", "502, 200")]
