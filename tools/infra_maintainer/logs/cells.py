@@ -54,14 +54,14 @@ class TextBlocks:
     def _cells(self, block: bytes) -> tuple[pl.DataFrame, list[str]]:
         """Lines by the reader's own split on the double quote; quoting is off, so a newline always ends a row.
 
-        The reader fills short lines and cuts long ones in silence. All bytes being accounted for shows that it did
-        neither; otherwise, or where the last column is empty in every line, the lines are split one by one.
+        The reader fills short lines and cuts long ones in silence. All bytes being accounted for, and text in the last
+        column where there should be some, show that it did neither; otherwise the lines are split one by one.
         """
-        if not self._ends_in_quote:
-            cells = _read(block, '"', self._names)
-            size = sum(cells.select(pl.all().str.len_bytes().sum()).row(0))
-            if size + cells.height * self._width == len(block) and not cells[self._names[-1]].null_count():
-                return cells.fill_null(""), []
+        cells = _read(block, '"', self._names)
+        size = sum(cells.select(pl.all().str.len_bytes().sum()).row(0)) + cells.height * self._width
+        without_end = cells[self._names[-1]].null_count()
+        if size == len(block) and without_end == (cells.height if self._ends_in_quote else 0):
+            return cells.fill_null(""), []
         lines = _lines(block)
         fits = lines.str.count_matches('"', literal=True) == self._width - 1
         split = lines.filter(fits).str.split_exact('"', self._width - 1).struct.rename_fields(self._names)
@@ -69,7 +69,7 @@ class TextBlocks:
 
 
 class JsonBlocks:
-    """Blocks of JSON objects, one per line. DuckDB cuts the members out ten times as fast as anything here could."""
+    """Blocks of JSON objects, one per line. DuckDB cuts out all members in one go, Polars parses once for each."""
 
     def __init__(self, json_lines: JsonLines, connection: "DuckDBPyConnection") -> None:
         self._connection = connection

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "250MB"
 _BATCH_HITS = 250_000
 _MOST_WORKERS = 3
+_JSON_BLOCK_BYTES = 4 << 20  # the lines of a block stand in memory several times while their members are cut out
 
 
 class Lines(NamedTuple):
@@ -53,7 +54,7 @@ class _Read(NamedTuple):
 class LogEngine:
     """Reads logs of one format, blocks on all cores at once. Close it, or use it as a context manager."""
 
-    def __init__(self, log_format: Format, block_bytes: int = BLOCK_BYTES) -> None:
+    def __init__(self, log_format: Format, block_bytes: int | None = None) -> None:
         """Raise EngineAbsent when DuckDB or Polars are not installed."""
         # Blocks are what runs side by side here; threads inside each would only wait for one another.
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
@@ -65,7 +66,8 @@ class LogEngine:
         except ImportError as absent:
             raise EngineAbsent("access logs need: pip install 'infra-maintainer[logs]'") from absent
         self.format = log_format
-        self._block_bytes = block_bytes
+        usual = _JSON_BLOCK_BYTES if isinstance(log_format, JsonLines) else BLOCK_BYTES
+        self._block_bytes = block_bytes or usual
         self._scratch = tempfile.TemporaryDirectory(prefix="infra-maintainer-logs-")
         self.connection: DuckDBPyConnection = duckdb.connect(":memory:")
         self.connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
