@@ -74,7 +74,7 @@ def test_retries_that_hide_five_per_cent_of_failures_are_found(tmp_path: Path) -
     retried = (("10.1.0.9:80", 502), ("10.1.0.1:80", 200))
     hits = [hit._replace(tries=retried) if number % 20 == 0 else hit for number, hit in enumerate(HEALTHY)]
     report = report_of(tmp_path, hits)
-    assert "5 % of 4000 requests" in finding(report, "retries_hide_failures", "traffic:shop").says
+    assert "5 % of 4,000 requests" in finding(report, "retries_hide_failures", "traffic:shop").says
     assert finding(report, "upstream_failing", "upstream:shop:10.1.0.9:80").severity == "high"
     assert report.verdict == "degraded"
 
