@@ -29,7 +29,17 @@ def words(values: Floats) -> str:
 def test_limit_breach_range_and_bands_are_labelled() -> None:
     """Each line and band says what it is beside itself, so no colour is needed."""
     said = words(made(90, growth_per_day=0.25, seed=3))
-    for label in ("limit 80", "limit reached:", "(80 %)", "history", "forecast", "80 %", "95 %", "time (UTC)"):
+    for label in (
+        "CPU of web-1: busiest hour of each day",
+        "limit 80",
+        "limit reached:",
+        "(80 %)",
+        "history",
+        "forecast",
+        "80 %",
+        "95 %",
+        "time (UTC)",
+    ):
         assert label in said
 
 

@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from infra_maintainer.assess.arithmetic.capacity import series, spoken
 from infra_maintainer.evidence.vocabulary import unit_of
 from infra_maintainer.tools.chart_marks import draw_forecast, draw_history, draw_limit, draw_refusals
 
@@ -45,8 +46,8 @@ def draw(quantity: str, subject: str, outlook: "Outlook", *, form: str = "png") 
             draw_forecast(axes, outlook)
             draw_limit(axes, outlook)
             draw_refusals(axes, outlook)
-            axes.set_title(f"{quantity} of {subject}: busiest hour of each day", loc="left")
-            axes.set_ylabel(unit_of(quantity))
+            axes.set_title(f"{spoken(series(quantity, subject))}: busiest hour of each day", loc="left")
+            axes.set_ylabel("per second" if unit_of(quantity) == "1/s" else unit_of(quantity))
             axes.set_xlabel(f"time ({outlook.history.zone})")
             axes.spines[["top", "right"]].set_visible(False)
             file = BytesIO()

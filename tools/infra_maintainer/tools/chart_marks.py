@@ -77,7 +77,8 @@ def draw_forecast(axes: "Axes", outlook: "Outlook") -> None:
             times, low[busiest], high[busiest], facecolor=grey, edgecolor="0.5", hatch=hatch, linewidth=0.5
         )
         end = high if label == "80 %" else low  # both ends of the picture: the bands may meet at the top
-        axes.annotate(label, (times[-1], float(end[busiest][-1])), (4, -4), textcoords="offset points")
+        apart = 7 if label == "80 %" else -13  # from the word at the line between them
+        axes.annotate(label, (times[-1], float(end[busiest][-1])), (4, apart), textcoords="offset points")
     axes.plot(times, forecast.point[busiest], color="black", linewidth=1.6, linestyle=(0, (5, 2)))
     axes.annotate("forecast", (times[-1], float(forecast.point[busiest][-1])), (4, -3), textcoords="offset points")
 

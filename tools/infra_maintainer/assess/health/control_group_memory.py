@@ -6,7 +6,8 @@ from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.lasting import Use, lasting
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
-from infra_maintainer.assess.threshold import above, shown
+from infra_maintainer.assess.threshold import above
+from infra_maintainer.evidence.show import many
 
 USE = Use(
     quantity="cgroup.memory.used",
@@ -40,7 +41,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="cgroup.memory.oom_kills",
         rules=("health.cgroup.oom",),
         code="container_oom_kill",
-        what=lambda n: f"{shown(n)} processes of control group {n.subject.partition(':')[2]} were killed for memory",
+        what=lambda n: (
+            f"{many(round(n.value), 'kill')} for lack of memory in control group {n.subject.partition(':')[2]}"
+        ),
         matters="A process that is killed takes its users' requests with it.",
         do="Compare the limit with what the program needs at its peak.",
     )
