@@ -15,6 +15,7 @@ from infra_maintainer.sources.registry import AnyEvidence, all_sources
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.system import System
+from infra_maintainer.world.clock import FrozenClock
 from infra_maintainer.world.recorded import RecordedWorld
 from infra_maintainer.world.recording import RecordingWorld
 from infra_maintainer.world.world import LiveWorld, World
@@ -28,7 +29,14 @@ FORMAT = TIMED + " $upstream_status $upstream_addr"
 def look(log: AccessLog, world: World | None = None) -> list[AnyEvidence]:
     """The evidence of one log."""
     source = tuple(each for each in all_sources() if each.name == "access_log")
-    return gather(source, Survey(world or LiveWorld(30), System(access_log=[log])))
+    return gather(source, Survey(world or the_same_day(), System(access_log=[log])))
+
+
+def the_same_day() -> LiveWorld:
+    """This machine a few hours after the hits of the log."""
+    world = LiveWorld(30)
+    world.clock = FrozenClock(datetime(2026, 11, 10, 23, tzinfo=UTC))
+    return world
 
 
 def judged(evidence: list[AnyEvidence]) -> Report:
@@ -66,6 +74,17 @@ def test_traffic_within_all_limits_is_healthy(tmp_path: Path) -> None:
     report = report_of(tmp_path, HEALTHY)
     assert report.findings == [] and report.verdict == "healthy"
     assert any(each.code == "traffic_slow" and each.user_facing for each in report.passes)
+
+
+def test_a_log_that_ended_days_ago_says_nothing_of_now(tmp_path: Path) -> None:
+    """All that it holds was well, and the verdict is unknown; on the same day it is healthy."""
+    log = AccessLog(name="shop", path=str(write(tmp_path / "access.log", HEALTHY)), format=FORMAT)
+    late = the_same_day()
+    late.clock = FrozenClock(datetime(2026, 11, 20, 0, 40, tzinfo=UTC))
+    report = judged(look(log, late))
+    (unknown,) = [each for each in report.unknowns if each.code == "log_ended"]
+    assert "is 10 d old (limit 24 h): what users get now is not known" in unknown.says
+    assert report.findings == [] and report.verdict == "unknown"
 
 
 @requirement("antipatterns.hidden_retries")
@@ -151,7 +170,7 @@ def test_a_missing_log_is_missing_and_not_healthy(tmp_path: Path) -> None:
 def test_a_recorded_world_replays_the_same_evidence(tmp_path: Path) -> None:
     """Only the summary is on the tape, not the log."""
     log = AccessLog(name="shop", path=str(write(tmp_path / "access.log", HEALTHY)), format=FORMAT)
-    recording = RecordingWorld(LiveWorld(30), tmp_path / "world")
+    recording = RecordingWorld(the_same_day(), tmp_path / "world")
     before = look(log, recording)
     recording.close()
     (tmp_path / "access.log").unlink()

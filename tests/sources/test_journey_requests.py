@@ -22,7 +22,7 @@ from tests.requirements_link import requirement
 from tests.services.prometheus import openmetrics, prometheus, samples
 
 FORMAT = TIMED + " $upstream_status $upstream_addr"
-SOON = datetime(2026, 11, 11, tzinfo=UTC)  # a day after the hits of the log
+SOON = datetime(2026, 11, 10, 10, 5, tzinfo=UTC)  # minutes after the last hit of the log
 SOURCES = ("access_log", "availability", "prometheus")
 SHARE = "availability.requests"
 
@@ -134,9 +134,12 @@ def test_one_failure_of_few_requests_is_too_little_to_tell(tmp_path: Path) -> No
 def test_what_a_log_cannot_tell_is_told(tmp_path: Path) -> None:
     """Three hours without a line, and a declared route that nobody asked for."""
     gap = [hit for hit in CARTS if not 120 <= hit.minute < 300]
-    (found,) = told(judged(look(journeys("GET /cart", "GET /wishes") + log(tmp_path, gap))))
+    text = journeys("GET /cart", "GET /wishes") + log(tmp_path, gap)
+    (found,) = told(judged(look(text)))
     assert isinstance(found, Pass) and "no request at all for 3 h: quiet or down" in found.says
     assert "nobody asked for GET /wishes" in found.says
+    (later,) = told(judged(look(text, SOON + timedelta(hours=5))))
+    assert "no request at all for the last 5.08 h: quiet or down" in later.says
 
 
 def test_two_logs_are_told_apart_and_counted_by_names_one(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def subjects(survey: Survey) -> list[str]:
         "log.lines.refused",
         "log.lines.unfinished",
         "log.format",
+        "log.quiet",
         "log.zone",
     ),
     subjects=subjects,
@@ -202,6 +203,10 @@ class _Told:
             source=f"{self.origin}: {kinds or 'none'}", quote=examples or None,
         )  # fmt: skip
         yield self._number("log.lines.unfinished", summary.unfinished, "count")
+        if summary.last_minute is not None:
+            end = summary.last_minute + timedelta(minutes=1)
+            quiet_s = max(0.0, (self.survey.world.clock.now() - end).total_seconds())
+            yield self._number("log.quiet", quiet_s, "instant")
         assumed = f"{summary.format} (recognised from its lines)" if summary.assumed else summary.format
         yield self.survey.measured("log.format", assumed, subject=self.subject, source=self.origin)
         if summary.zone and self.log.timezone:

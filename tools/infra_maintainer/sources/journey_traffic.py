@@ -21,7 +21,14 @@ from infra_maintainer.system.service import Journey
 from infra_maintainer.world.failure import WorldError
 
 SHARE = "availability.requests"
-QUANTITIES = (SHARE, f"{SHARE}.failed", f"{SHARE}.budget_spent", f"{SHARE}.silence", f"{SHARE}.unseen")
+QUANTITIES = (
+    SHARE,
+    f"{SHARE}.failed",
+    f"{SHARE}.budget_spent",
+    f"{SHARE}.silence",
+    f"{SHARE}.quiet",
+    f"{SHARE}.unseen",
+)
 TARGET, TARGET_PERCENT = "health.traffic.availability", 99.9
 HOW = (
     "name routes as reports show them, ids as :id: routes = ['GET /cart', 'POST /pay/:id']; a path that only ever "
@@ -91,6 +98,9 @@ def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyE
             f"{SHARE}.silence", longest_silence_s([at for at, _, _ in summary.minutes]), subject=subject, stat="max",
             window=window, source=origin,
         )  # fmt: skip
+        if last is not None and (summary.zone is None or log.timezone):  # an assumed zone may be hours off
+            quiet_s = max(0.0, (survey.world.clock.now() - last).total_seconds() - 60)
+            yield survey.measured(f"{SHARE}.quiet", quiet_s, subject=subject, source=origin)
 
 
 def in_metrics(survey: Survey, server: Prometheus, client: Client) -> Iterator[AnyEvidence]:

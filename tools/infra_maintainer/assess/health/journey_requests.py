@@ -11,7 +11,7 @@ from infra_maintainer.assess.traffic import samples, too_few_failures
 from infra_maintainer.evidence.show import show
 
 SHARE = "availability.requests"
-PARTS = ("failed", "budget_spent", "silence", "unseen")
+PARTS = ("failed", "budget_spent", "silence", "quiet", "unseen")
 CODE = "journey_availability"
 QUIET_S = 600  # a shorter silence of a log is not worth a word
 
@@ -68,7 +68,9 @@ def _says(facts: Facts, share: Number, rule: Threshold) -> tuple[str, list[str]]
     says += f" (real users; target {limit(rule)})"
     if "unseen" in told:
         says += f"; nobody asked for {told['unseen'].value}"
-    silence = told.get("silence")
-    if silence is not None and float(silence.value) >= QUIET_S:
-        says += f"; no request at all for {show(silence.value, 's')}: quiet or down, a log cannot tell"
+    silent = {part: float(told[part].value) for part in ("silence", "quiet") if part in told}
+    if silent and max(silent.values()) >= QUIET_S:
+        now = silent.get("quiet", 0.0) >= silent.get("silence", 0.0)
+        gap = f"for {'the last ' if now else ''}{show(max(silent.values()), 's')}"
+        says += f"; no request at all {gap}: quiet or down, a log cannot tell"
     return says, [share.id, *(each.id for each in told.values())]
