@@ -103,6 +103,8 @@ def sentence(field: Field, draw: random.Random) -> str:
     value = f"{shown(rounded(field.value))} {field.unit}".removesuffix(" 1") + samples
     of = f" of {field.subject}" if field.subject else ""
     cite = f" [{field.pointer.removesuffix('#/value')}]"
+    if field.origin == "declared":
+        return f"As declared, the {field.quantity}{of} is {value}{cite}."
     return draw.choice(
         (
             f"The {stat}{field.quantity}{of} is {value}{cite}.",
