@@ -136,7 +136,7 @@ def _redundancy(text: str, estate: Estate) -> _Said:
         ]
         if wasted:
             return _of_verdicts(wasted, "resource", "what is proven")
-        return _Said("unknown", "Whether it is what takes over when the other fails is not known here.",
+        return _Said("unknown", "Whether what would go takes over when another fails is not known here.",
                      ask="the inventory (replica of what, standby of what) and the owner")  # fmt: skip
     first = second[0]
     cited = first.ids("resource.cost", "resource.peers", "resource.cpu", *(f"resource.guard.{name}" for name in guards))
@@ -222,7 +222,8 @@ def _alone(dossier: Dossier) -> str:
     peers, cpu = dossier.number("resource.peers"), dossier.number("resource.cpu")
     if peers is None or cpu is None or peers < 2:
         return "what the others would carry without it is not known"
-    return f"its {peers:g} machines at {cpu:g} % CPU (P99.5) would be at {cpu * peers / (peers - 1):.0f} % without one"
+    after = show(cpu * peers / (peers - 1), "%")
+    return f"its {peers:g} machines at {show(cpu, '%')} CPU (P99.5) would be at {after} without one"
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[[str, Estate], _Said]], ...] = (

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from infra_maintainer.evidence.show import many
 from infra_maintainer.evidence.statistics import SHARES, percentile
+from infra_maintainer.evidence.vocabulary import meaning_of
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.endpoint import Endpoint
@@ -164,7 +166,8 @@ def _evidence(survey: Survey, endpoint: Endpoint, outcomes: list[Outcome]) -> It
         yield survey.declared("endpoint.time_limit", endpoint.timeout_s, subject=subject, source=said_by)
     answered = sorted(each.latency_ms for each in outcomes if not each.failure)
     if not answered:
-        detail = f"none of {n} requests was answered: {', '.join(sorted(failures))}"
+        kinds = (meaning_of(f"endpoint.errors.{kind}").partition(": ")[2] for kind in sorted(failures))
+        detail = f"none of {many(n, 'request')} was answered: {', '.join(kinds)}"
         yield survey.missing(
             "endpoint.latency", "unreachable", detail, "repair the address first", subject=subject, source=origin
         )

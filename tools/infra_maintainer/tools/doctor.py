@@ -4,6 +4,7 @@ from pathlib import Path
 
 from infra_maintainer.drill.leftovers import sweep
 from infra_maintainer.evidence.model import Missing
+from infra_maintainer.evidence.show import many
 from infra_maintainer.evidence.store import Store, StoreError, default_path
 from infra_maintainer.report.text import reason
 from infra_maintainer.sources.gather import gather
@@ -56,4 +57,4 @@ def _store(path: Path) -> tuple[str, str]:
             runs = db.execute("select count(*) from reports").fetchone()[0]
     except StoreError as error:
         return "out of reach", str(error)
-    return "ok", f"{path}, {runs} reports kept"
+    return "ok", f"{path}, {many(runs, 'report')} kept"
