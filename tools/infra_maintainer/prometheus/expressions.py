@@ -104,12 +104,15 @@ def normal(server: Prometheus, *, native: bool) -> str:
 
 
 def burn_windows(server: Prometheus, minutes: tuple[int, ...]) -> str:
-    """Share of failures over several windows."""
+    """Share of failures over several windows; `old` is there when requests were counted three days ago already.
+
+    Shorter histories say nothing about three days.
+    """
     parts = {
         str(each): f"sum(increase({failing(server)}[{each}m])) / sum(increase({server.requests}[{each}m]))"
         for each in minutes
     }
-    return tagged(parts)
+    return tagged({**parts, "old": f"count({server.requests} offset 3d)"})
 
 
 def step_s(window_s: int) -> int:
@@ -135,11 +138,6 @@ def journeys(server: Prometheus, routes: Sequence[str], window_s: int) -> str:
     )
 
 
-def first_sample(server: Prometheus) -> str:
-    """Whether the requests were counted three days ago: shorter histories say nothing about three days."""
-    return f"count({server.requests} offset 3d)"
-
-
 TARGETS = tagged(
     {
         "all": "count(up)",
@@ -154,13 +152,20 @@ WATCHED = "min(count_over_time(up[30d])) / max(count_over_time(up[30d])) * 100"
 
 
 class Signal(NamedTuple):
-    """A saturation of many hosts or containers: the expression in per cent, and the limit for counting them."""
+    """A saturation of many hosts or containers: the expression, and the limit above which they are counted."""
 
     quantity: str
     expression: str
     limit: float
 
 
+def _containers(aggregation: str, text: str) -> str:
+    """One series per container: in Kubernetes each restart makes another name, elsewhere the name is all there is."""
+    return f'{aggregation} by (namespace, pod, container, name) (label_replace({text}, "name", "", "pod", ".+"))'
+
+
+# Containers have an image; their pods, slices and the machine itself, which cAdvisor reports too, have none.
+_EACH = '{image!="",container!="POD"}'
 _REAL = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs"'
 SIGNALS: tuple[Signal, ...] = (
     Signal("fleet.cpu", '(1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[15m]))) * 100', 80),
@@ -173,17 +178,29 @@ SIGNALS: tuple[Signal, ...] = (
         80,
     ),
     Signal("fleet.pressure", "rate(node_pressure_cpu_waiting_seconds_total[5m]) * 100", 40),
+    # No quota, no periods: only containers that have one are counted.
     Signal(
         "fleet.throttled",
-        "sum by (pod, name) (rate(container_cpu_cfs_throttled_periods_total[5m])) / "
-        "sum by (pod, name) (rate(container_cpu_cfs_periods_total[5m])) * 100",
+        f"{_containers('sum', f'rate(container_cpu_cfs_throttled_periods_total{_EACH}[5m])')} / "
+        f"({_containers('sum', f'rate(container_cpu_cfs_periods_total{_EACH}[5m])')} > 0) * 100",
         25,
     ),
+    # Without a limit cAdvisor says 0, older ones the largest number that the kernel knows.
     Signal(
         "fleet.container_memory",
-        'max by (pod, name) (container_memory_working_set_bytes{name!=""}) / '
-        'max by (pod, name) (container_spec_memory_limit_bytes{name!=""} > 0) * 100',
+        f"{_containers('max', f'container_memory_working_set_bytes{_EACH}')} / "
+        f"({_containers('max', f'container_spec_memory_limit_bytes{_EACH}')} > 0 < {2**60}) * 100",
         90,
+    ),
+    # A container that was not there an hour ago may begin above zero: increase() alone would not see its first kill.
+    Signal(
+        "fleet.oom",
+        _containers(
+            "sum",
+            f"round((last_over_time(container_oom_events_total{_EACH}[1h]) unless container_oom_events_total{_EACH} "
+            f"offset 1h) or increase(container_oom_events_total{_EACH}[1h]))",
+        ),
+        0,
     ),
 )
 

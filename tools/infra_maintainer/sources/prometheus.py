@@ -280,10 +280,9 @@ class _Told:
         """How fast the budget of 0.1 % errors burns, over the pairs of windows of the SRE workbook."""
         minutes = tuple(sorted({each for rule in RULES for each in (rule.long, rule.short)}))
         shares = self._parts(ex.burn_windows(self.server, minutes))
-        old = self.client.one(ex.first_sample(self.server))
         for rule in RULES:
             long, short = shares.get(str(rule.long)), shares.get(str(rule.short))
-            if long is None or short is None or (rule.name == "slow" and not old):
+            if long is None or short is None or (rule.name == "slow" and not shares.get("old")):
                 continue
             yield self._value(
                 f"traffic.burn.{rule.name}",
@@ -307,7 +306,7 @@ class _Told:
             yield self._value(
                 f"{signal.quantity}.above",
                 parts.get("above", 0.0),
-                f"above {signal.limit:g} %",
+                f"above {signal.limit:g}",
                 subject=subject,
                 stat="count",
                 n=n,
@@ -343,6 +342,9 @@ class _Told:
 
 def _name(point: Point) -> str:
     labels = point.labels
+    if labels.get("pod") and labels.get("container"):
+        where = f"{labels['namespace']}/" if labels.get("namespace") else ""
+        return plain(f"{where}{labels['pod']}/{labels['container']}")
     return plain(labels.get("instance") or labels.get("pod") or labels.get("name") or labels.get("job") or "?")
 
 

@@ -15,6 +15,7 @@ WORDS = {
     "fleet.pressure": "hosts let tasks wait for a CPU",
     "fleet.throttled": "containers are stopped by their CPU quota",
     "fleet.container_memory": "containers are near their memory limit",
+    "fleet.oom": "containers had a process killed for lack of memory in the last hour",
 }
 
 
