@@ -18,6 +18,9 @@ MOST_LISTED = 10
 MOST_UNLISTED, MOST_ZEROED = 5.0, 20.0
 
 
+UNOWNED = {"none": "no tag", "empty": "an empty tag", "other_keys": "only other tags", "unreadable": "unreadable tags"}
+
+
 def plain(text: str) -> str:
     """Outside text as a part of a subject: letters, digits and a few marks; everything else becomes `?`."""
     return re.sub(r"[^\w .:/@+=-]", "?", text)[:80]
@@ -141,7 +144,9 @@ def _owners(audit: Audit, bill: str) -> Iterator[Figure | Gap]:
     for currency, total in whole.items():
         if total <= 0:
             continue
-        parts = ", ".join(f"{state} {amount:.2f}" for state, amount in sorted(unowned[currency].items()))
+        parts = ", ".join(
+            f"{UNOWNED.get(state, state)} {amount:,.2f}" for state, amount in sorted(unowned[currency].items())
+        )
         share = 100 * sum(unowned[currency].values()) / total
         rows = sum(row.rows_n for row in audit.tags)
         yield Figure("bill.unowned", f"{bill}/{currency}", share, None, "ratio", rows, window, parts or None)

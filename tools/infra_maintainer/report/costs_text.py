@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra_maintainer.assess.costs_report import Costs
-from infra_maintainer.evidence.show import show
+from infra_maintainer.evidence.show import many, show
 from infra_maintainer.report.wrapping import wrap
 
 
@@ -16,7 +16,7 @@ def cost_lines(costs: Costs, width: int) -> list[str]:
 
 def _seen(costs: Costs) -> Iterator[str]:
     for each in costs.seen:
-        days = "" if each.days is None else f" (the bill has {each.days:g})"
+        days = "" if each.days is None else f" (the bill has {many(round(each.days), 'day')})"
         share = (
             "no inventory says what its resources are"
             if each.known_share is None

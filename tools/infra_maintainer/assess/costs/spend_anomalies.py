@@ -30,7 +30,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="spend_anomaly",
             subject=cost.subject,
             severity=rule.severity,
-            says=f"{cost.subject.partition('/')[2]} cost {shown(cost)} where its week promised {shown(expected)}",
+            says=f"{_spoken(cost.subject, shown(cost))}, where its week promised {shown(expected)}",
             matters="What runs away unnoticed is paid until somebody looks.",
             do=f"Look at what moved most against the week before{': the quote of ' + cost.id if named else ''}.",
             evidence=[cost.id, expected.id],
@@ -46,3 +46,12 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 evidence=[count.id],
                 policy=rule.id,
             )
+
+
+def _spoken(subject: str, cost: str) -> str:
+    """The service, the account and the day of an alarm in words."""
+    parts = subject.partition("/")[2].split("/")
+    if len(parts) < 4:
+        return f"{subject} cost {cost}"
+    *service, account, day = parts[1:]
+    return f"{'/'.join(service)} (account {account}) cost {cost} on {day}"
