@@ -142,6 +142,35 @@ def test_what_a_log_cannot_tell_is_told(tmp_path: Path) -> None:
     assert "no request at all for the last 5.08 h: quiet or down" in later.says
 
 
+def test_an_answer_beyond_the_limit_of_its_journey_counts_as_none(tmp_path: Path) -> None:
+    """Twelve of a thousand took 700 ms under a limit of 500; without times in the log nobody knows, which is said."""
+    slow = [hit._replace(ms=700) if number % 84 == 0 else hit for number, hit in enumerate(CARTS)]
+    text = journeys("GET /cart", more="limit_ms = 500\n")
+    evidence = look(text + log(tmp_path, slow))
+    assert known(evidence)[f"{SHARE}.late"] == 12 and known(evidence)[SHARE] == 98.8
+    (found,) = told(judged(evidence))
+    assert isinstance(found, Finding) and "98.8 % of 1,000 requests over 10 h answered within 500 ms" in found.says
+    assert "12 of them well but too late" in found.says
+    assert known(look(text.replace("500", "700") + log(tmp_path, slow)))[SHARE] == 100
+    (tmp_path / "bare.log").write_text("".join(hit.line().rsplit('"', 1)[0] + '"\n' for hit in slow))
+    (bare,) = told(judged(look(f'{text}[[access_log]]\nname = "bare"\npath = "{tmp_path}/bare.log"\n')))
+    assert isinstance(bare, Pass) and "answered (whether within 500 ms is not known)" in bare.says
+
+
+@requirement("antipatterns.planned_downtime")
+def test_failures_in_announced_downtime_count_and_are_shown_apart(tmp_path: Path) -> None:
+    """Fifty of a thousand payments failed, thirty of them in the announced half hour."""
+    planned = (
+        '[[planned_downtime]]\nservice = "shop"\nfrom = 2026-11-10T00:20:00+00:00\nto = 2026-11-10T01:00:00+00:00\n'
+        'why = "new database"\n'
+    )
+    text = journeys("POST /pay/:id") + log(tmp_path, visits(600, 50))
+    (with_plan,), (without,) = told(judged(look(planned + text))), told(judged(look(text)))
+    assert isinstance(with_plan, Finding) and "91.7 % of 600 requests" in with_plan.says
+    assert "30 failures of its log fell into announced downtime, which counts" in with_plan.says
+    assert "91.7 % of 600 requests" in without.says and "announced" not in without.says
+
+
 def test_two_logs_are_told_apart_and_counted_by_names_one(tmp_path: Path) -> None:
     """A balancer and the server behind it log the same requests: adding them up would count each twice."""
     logs = log(tmp_path, CARTS) + log(tmp_path, CARTS[:500], "back")
@@ -152,7 +181,7 @@ def test_two_logs_are_told_apart_and_counted_by_names_one(tmp_path: Path) -> Non
     assert [each.n for each in one if isinstance(each, Measured) and each.quantity == SHARE] == [500]
     wrong = look(journeys("GET /cart", more='counted_by = "bakc"\n') + logs)
     assert [each.why for each in wrong if isinstance(each, Missing) and each.quantity == SHARE] == ["not_configured"]
-    with pytest.raises(ConfigError, match="counted_by needs routes"):
+    with pytest.raises(ConfigError, match="need routes"):
         parse_system(journeys(more='counted_by = "back"\n'))
 
 

@@ -2,7 +2,7 @@
 
 import glob
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from infra_maintainer.logs.engine import EngineAbsent, LogEngine
 from infra_maintainer.logs.known import Format, format_of, recognise
 from infra_maintainer.logs.nginx import logs_of_configuration as nginx_logs
 from infra_maintainer.logs.nginx import nginx_format
-from infra_maintainer.logs.summary import LogSummary, summarise
+from infra_maintainer.logs.summary import NOTHING_MORE, LogSummary, Wanted, summarise
 from infra_maintainer.logs.template import LogFile
 from infra_maintainer.world.failure import WorldError
 
@@ -113,9 +113,9 @@ def _first_lines(path: Path) -> list[str]:
 
 
 def summary_of_files(
-    files: list[Path], chosen: Chosen, keep_going: Callable[[], bool], wanted: Sequence[str] = (), zone: str = "UTC"
+    files: list[Path], chosen: Chosen, keep_going: Callable[[], bool], wanted: Wanted = NOTHING_MORE, zone: str = "UTC"
 ) -> LogSummary:
-    """Read all of them; routes in `wanted` are told apart in any case, times without a zone are those of `zone`.
+    """Read all of them; what is `wanted` is told in any case, times without a zone are those of `zone`.
 
     Raise WorldError for what the files or the installation refuse.
     """

@@ -80,11 +80,25 @@ class LogSummary(Frozen):
     routes: list[RouteStats]
     other_routes: int
     upstreams: list[UpstreamStats]
+    late: dict[int, dict[str, int]] = Field(
+        default={}, description="microseconds -> wanted route -> requests that were answered well, and later than that"
+    )
     minutes: list[tuple[int, int, int]] = Field(description="epoch minute, requests, failed; of user agents")
     clients: int | None
     clients_failed: int | None
     scanners: int | None = Field(description="clients whose requests were mostly for paths that do not exist")
     repeats: int | None = Field(description="requests of a client again for the route that had just failed it")
+
+
+class Wanted(NamedTuple):
+    """Routes (`GET /cart`, or `/cart` by any method) that are told apart however little time users spend in them, and
+    the limits in microseconds beyond which their answers are counted."""
+
+    routes: Sequence[str] = ()
+    limits_us: Sequence[int] = ()
+
+
+NOTHING_MORE = Wanted()
 
 
 class _Totals(NamedTuple):
@@ -98,11 +112,10 @@ class _Totals(NamedTuple):
 
 
 def summarise(
-    engine: "LogEngine", files: list[str], *, assumed: bool, wanted: Sequence[str] = (), zone: str = "UTC"
+    engine: "LogEngine", files: list[str], *, assumed: bool, wanted: Wanted = NOTHING_MORE, zone: str = "UTC"
 ) -> LogSummary:
     """Ask the counts everything there is to say. Call it once, after the last `read`.
 
-    Routes in `wanted` (`GET /cart`, or `/cart` by any method) are told apart however little time users spend in them.
     Times that carry no zone are read in `zone`.
     """
     run = engine.counts().execute
@@ -128,9 +141,9 @@ def summarise(
         run(
             "SELECT DISTINCT route FROM user_tally WHERE list_contains($1, route) OR list_contains($1, "
             "split_part(route, ' ', 2)) ORDER BY route",
-            [list(wanted)],
+            [list(wanted.routes)],
         ).fetchall()
-        if wanted
+        if wanted.routes
         else []
     )
     named += [row for row in asked if row not in named]
@@ -175,12 +188,22 @@ def summarise(
         routes=_routes(engine, [str(row[0]) for row in named], knows_clients),
         other_routes=max(0, all_routes - len(named)),
         upstreams=upstream_stats(engine),
+        late={limit: _late(engine, [str(row[0]) for row in asked], limit) for limit in wanted.limits_us},
         minutes=minutes,
         clients=int(clients[0]) if knows_clients else None,
         clients_failed=int(clients[1]) if knows_clients else None,
         scanners=int(clients[2]) if knows_clients else None,
         repeats=_repeats(engine) if knows_clients else None,
     )
+
+
+def _late(engine: "LogEngine", routes: list[str], limit_us: int) -> dict[str, int]:
+    rows = engine.connection.execute(
+        "SELECT route, sum(n) FROM user_tally WHERE failure IS NULL AND us > $1 AND list_contains($2, route) "
+        "GROUP BY route",
+        [limit_us, routes],
+    ).fetchall()
+    return {str(route): int(count) for route, count in rows}
 
 
 def _zoneless(engine: "LogEngine") -> bool:

@@ -9,7 +9,7 @@ from infra_maintainer.evidence.model import Stat
 from infra_maintainer.logs.find import HOW_TO_LOG_TIMES, files_of, format_from, summary_of_files
 from infra_maintainer.logs.loki import summary_of_loki
 from infra_maintainer.logs.route_name import plain
-from infra_maintainer.logs.summary import LogSummary, RouteStats
+from infra_maintainer.logs.summary import LogSummary, RouteStats, Wanted
 from infra_maintainer.logs.tables import summary_of_table
 from infra_maintainer.logs.upstreams import UpstreamStats
 from infra_maintainer.reliability.availability import of_requests
@@ -77,7 +77,11 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
         # What an older recording does not know stays out of the question while it is not used.
         asked = log.model_dump(mode="json", exclude=set(_LATER)) | {
             name: value
-            for name, value in (("wanted", wanted), *((each, getattr(log, each)) for each in _LATER))
+            for name, value in (
+                ("wanted", list(wanted.routes)),
+                ("limits_us", list(wanted.limits_us)),
+                *((each, getattr(log, each)) for each in _LATER),
+            )
             if value
         }
         try:
@@ -95,7 +99,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
         yield from journey_traffic.in_log(survey, log, summary)
 
 
-def _read(survey: Survey, log: AccessLog, wanted: list[str]) -> object:
+def _read(survey: Survey, log: AccessLog, wanted: Wanted) -> object:
     if log.loki is not None:
         return summary_of_loki(survey.world, log).model_dump(mode="json")
     if log.path is None:

@@ -87,9 +87,13 @@ def _availability(survey: Survey, about: Watched) -> Iterator[AnyEvidence]:
     yield from _told(survey, about, [(float(at), _worked(about, float(value))) for at, value in kept], begin, end)
 
 
+def _is_journey(about: Watched) -> bool:
+    return about.quantity == "journey.ok"
+
+
 def _worked(about: Watched, value: float) -> bool:
     """A look is down when at least half of its requests failed; fewer are errors, and told as such."""
-    return value > 50 if about.quantity == "journey.ok" else value < 50
+    return value > 50 if _is_journey(about) else value < 50
 
 
 def _told(
@@ -107,7 +111,8 @@ def _told(
     found = of_time([*stretches, *planned_part(stretches, announced)], begin, end)
     if found.best is None or found.worst is None:
         detail = f"{len(looks)} earlier samples of it in the last {(end - begin) / 86400:g} days: two are the least"
-        yield survey.missing("availability.best", "no_data", detail, HOW, subject=about.subject, source="store")
+        how = f"{HOW}; or name its routes in infra.toml, when its requests are logged" if _is_journey(about) else HOW
+        yield survey.missing("availability.best", "no_data", detail, how, subject=about.subject, source="store")
         return
     inside = sum(at >= begin for at, _ in looks)
     origin = f"{inside} samples of {about.quantity} kept by earlier runs; without one for {gap:.0f} s: unknown"

@@ -7,7 +7,7 @@ writes it is down, so the longest silence is told beside the share.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from infra_maintainer.logs.summary import LogSummary
+from infra_maintainer.logs.summary import LogSummary, Wanted
 from infra_maintainer.prometheus import expressions as ex
 from infra_maintainer.prometheus.client import Client
 from infra_maintainer.reliability.availability import of_requests
@@ -28,6 +28,9 @@ QUANTITIES = (
     f"{SHARE}.silence",
     f"{SHARE}.quiet",
     f"{SHARE}.unseen",
+    f"{SHARE}.late",
+    f"{SHARE}.limit",
+    f"{SHARE}.planned",
 )
 TARGET, TARGET_PERCENT = "health.traffic.availability", 99.9
 HOW = (
@@ -46,9 +49,15 @@ def declared(survey: Survey, name: str | None = None) -> list[tuple[str, Journey
     ]
 
 
-def wanted(survey: Survey, name: str) -> list[str]:
-    """The routes that this log is asked for."""
-    return sorted({route for _, each in declared(survey, name) for route in each.routes})
+def wanted(survey: Survey, name: str) -> Wanted:
+    """The routes that this log is asked for, and the limits of their answers."""
+    journeys = [each for _, each in declared(survey, name)]
+    limits = {_us(each.limit_ms) for each in journeys if each.limit_ms is not None}
+    return Wanted(sorted({route for each in journeys for route in each.routes}), sorted(limits))
+
+
+def _us(limit_ms: float) -> int:
+    return round(limit_ms * 1000)
 
 
 def nowhere(survey: Survey) -> Iterator[AnyEvidence]:
@@ -77,14 +86,15 @@ def unread(survey: Survey, log: AccessLog, error: WorldError) -> Iterator[AnyEvi
 
 def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyEvidence]:
     """Each journey by the routes of this log; without any request of them it is unknown, never 100 %."""
-    routes = [(each.route, each.requests, each.failed) for each in summary.routes]
     first, last = summary.first_minute, summary.last_minute
     until = f" to {last:%Y-%m-%d %H:%MZ}" if last else ""
     origin = f"access log {log.name} ({summary.format}){until}"
     window = None if first is None or last is None else (last - first).total_seconds() + 60
     begin = survey.world.clock.now() - timedelta(days=survey.system.availability.window_days)
     for subject, each in declared(survey, log.name):
-        found = count(each.routes, routes)
+        late = _late(summary, each)
+        by_route = {one.route: one for one in summary.routes}
+        found = count(each.routes, [(n, r.requests, r.failed + (late or {}).get(n, 0)) for n, r in by_route.items()])
         if not found.requests or (last is not None and last < begin):
             detail = f"no user asked for {', '.join(each.routes)} in {summary.parsed:,} lines{until}"
             if summary.other_routes:
@@ -93,7 +103,17 @@ def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyE
                 detail = f"the log ends{until}, before the window of {survey.system.availability.window_days:g} days"
             yield survey.missing(SHARE, "no_data", detail, HOW, subject=subject, source=origin)
             continue
-        yield from _told(survey, subject, found, f"{origin}: {', '.join(each.routes)}", window)
+        yield from _told(survey, subject, each, found, f"{origin}: {', '.join(each.routes)}", window)
+        if late is not None:
+            slow = count(each.routes, [(name, r.requests, late.get(name, 0)) for name, r in by_route.items()])
+            yield survey.measured(
+                f"{SHARE}.late", slow.failed, subject=subject, stat="count", n=slow.requests, window=window,
+                source=origin,
+            )  # fmt: skip
+        if (planned := _planned(survey, subject, summary)) is not None:
+            yield survey.measured(
+                f"{SHARE}.planned", planned, subject=subject, stat="count", window=window, source=origin
+            )
         yield survey.measured(
             f"{SHARE}.silence", longest_silence_s([at for at, _, _ in summary.minutes]), subject=subject, stat="max",
             window=window, source=origin,
@@ -132,10 +152,31 @@ def in_metrics(survey: Survey, server: Prometheus, client: Client) -> Iterator[A
             detail = f"no {server.requests} of {', '.join(each.routes)} grew in the window"
             yield survey.missing(SHARE, "no_data", detail, HOW, subject=subject, source=query)
             continue
-        yield from _told(survey, subject, found, query, watched_s)
+        yield from _told(survey, subject, each, found, query, watched_s)
 
 
-def _told(survey: Survey, subject: str, found: Counted, origin: str, window: float | None) -> Iterator[AnyEvidence]:
+def _late(summary: LogSummary, of: Journey) -> dict[str, int] | None:
+    """Answers beyond the limit by route; None without a limit, and where the log cannot tell."""
+    if of.limit_ms is None or summary.users is None or not summary.users.timed:
+        return None
+    return summary.late.get(_us(of.limit_ms))
+
+
+def _planned(survey: Survey, subject: str, summary: LogSummary) -> int | None:
+    """Failed requests of the whole log in announced downtime of the journey's service; None when none was announced."""
+    service = subject.partition(":")[2].partition("/")[0]
+    announced = [each for each in survey.system.planned_downtime if each.service == service]
+    if not announced:
+        return None
+    spans = [(each.begin.timestamp() // 60, each.end.timestamp() / 60) for each in announced]
+    return sum(failed for at, _, failed in summary.minutes if any(begin <= at < end for begin, end in spans))
+
+
+def _told(
+    survey: Survey, subject: str, of: Journey, found: Counted, origin: str, window: float | None
+) -> Iterator[AnyEvidence]:
+    if of.limit_ms is not None:
+        yield survey.declared(f"{SHARE}.limit", of.limit_ms, subject=subject)
     share, n = of_requests(found.requests, found.failed), found.requests
     yield survey.measured(SHARE, share, subject=subject, stat="ratio", n=n, window=window, source=origin)
     yield survey.measured(

@@ -53,11 +53,15 @@ class Journey(Section):
         default=None, description="name of the [[access_log]] or [[prometheus]] that counts them; else each that does"
     )
 
+    limit_ms: float | None = Field(
+        default=None, gt=0, le=600_000, description="an answer that took longer counts as none, where a log has times"
+    )
+
     @model_validator(mode="after")
     def counts_something(self) -> Self:
-        """Raise ValueError for `counted_by` without routes: it would count nothing, silently."""
-        if self.counted_by is not None and not self.routes:
-            raise ValueError("counted_by needs routes")
+        """Raise ValueError for `counted_by` or `limit_ms` without routes: they would do nothing, silently."""
+        if (self.counted_by is not None or self.limit_ms is not None) and not self.routes:
+            raise ValueError("counted_by and limit_ms need routes")
         return self
 
 

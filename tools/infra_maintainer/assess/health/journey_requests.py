@@ -11,14 +11,14 @@ from infra_maintainer.assess.traffic import samples, too_few_failures
 from infra_maintainer.evidence.show import show
 
 SHARE = "availability.requests"
-PARTS = ("failed", "budget_spent", "silence", "quiet", "unseen")
+PARTS = ("failed", "budget_spent", "silence", "quiet", "unseen", "late", "planned")
 CODE = "journey_availability"
 QUIET_S = 600  # a shorter silence of a log is not worth a word
 
 
 @check(
     title="availability of journeys by the requests of real users",
-    quantities=(SHARE, *(f"{SHARE}.{part}" for part in PARTS)),
+    quantities=(SHARE, *(f"{SHARE}.{part}" for part in PARTS), f"{SHARE}.limit"),
     policies=("health.traffic.availability",),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
@@ -60,12 +60,18 @@ def _says(facts: Facts, share: Number, rule: Threshold) -> tuple[str, list[str]]
     }
     window = getattr(share.record, "window", None)
     over = f" over {show(window, 's')}" if window else ""
-    says = (
-        f"the journey {share.subject.partition(':')[2]}: {shown(share)} of {samples(share):,} requests{over} answered"
-    )
+    name = share.subject.partition(":")[2]
+    says = f"the journey {name}: {shown(share)} of {samples(share):,} requests{over} answered"
+    given = facts.number(f"{SHARE}.limit", share.subject)
+    if given is not None:
+        says += f" within {shown(given)}" if "late" in told else f" (whether within {shown(given)} is not known)"
     if "budget_spent" in told:
         says += f", {show(told['budget_spent'].value, '%')} of their error budget spent"
     says += f" (real users; target {limit(rule)})"
+    if "late" in told and told["late"].value:
+        says += f"; {show(told['late'].value, '1')} of them well but too late"
+    if "planned" in told and told["planned"].value:
+        says += f"; {show(told['planned'].value, '1')} failures of its log fell into announced downtime, which counts"
     if "unseen" in told:
         says += f"; nobody asked for {told['unseen'].value}"
     silent = {part: float(told[part].value) for part in ("silence", "quiet") if part in told}
@@ -73,4 +79,4 @@ def _says(facts: Facts, share: Number, rule: Threshold) -> tuple[str, list[str]]
         now = silent.get("quiet", 0.0) >= silent.get("silence", 0.0)
         gap = f"for {'the last ' if now else ''}{show(max(silent.values()), 's')}"
         says += f"; no request at all {gap}: quiet or down, a log cannot tell"
-    return says, [share.id, *(each.id for each in told.values())]
+    return says, [share.id, *([given.id] if given else []), *(each.id for each in told.values())]
