@@ -116,6 +116,13 @@ def test_a_short_no_belongs_to_the_sentence_that_says_why() -> None:
     assert [fault.check for fault in _faults("Users wait {c1}. No.")] == ["references"]
 
 
+def test_what_hides_failures_may_be_told_and_nobody_told_to_hide_them() -> None:
+    """A finding says it in these words; as advice they give up a protection."""
+    assert _faults("Retries hide failures behind {c1}.") == []
+    for text in ("With {c1} hide failures behind retries.", "Let the retries run and hide failures, {c1}."):
+        assert [fault.check for fault in _faults(text)] == ["wording"], text
+
+
 def test_healthy_beside_a_finding_is_refused() -> None:
     """The same words, in a run that is not healthy."""
     about = replace(run(), verdict="critical", findings=(Judged("down", CHECKOUT, "critical", ("ev1#/data/p95",)),))

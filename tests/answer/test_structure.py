@@ -1,12 +1,14 @@
 """Structured answers: a known-good one holds, and each single lie about it is caught by the check that guards it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from infra_maintainer.answer.ledger import Entry, Ledger
 from infra_maintainer.answer.verify import NotAnAnswer, verify
-from tests.answer.shop import answer, honest, run
+from tests.answer.shop import answer, honest, leaf, run
 from tests.requirements_link import requirement
 
 Change = Callable[[dict[str, Any]], Any]
@@ -142,6 +144,24 @@ def test_a_mean_may_be_said_but_never_heads_the_answer() -> None:
     data["headline_claims"] = ["c2"]
     faults = {fault.check for fault in verify(answer(data), run()).faults}
     assert faults == {"tail_reported"}
+
+
+def test_the_ends_of_a_range_carry_its_level_in_their_names() -> None:
+    """The plan keeps "forecast.breach.early80" and "late80" apart; one forecast has both, and no other level."""
+    leaves: dict[str, object] = {
+        end: leaf(f"forecast.breach.{end}", "filesystem:/", None, value, "d")
+        for end, value in (("early80", 33), ("late80", 55), ("late95", 71))
+    }
+    about = replace(run(), ledger=Ledger([*run().ledger.entries(), Entry("ev9", data=leaves)]))
+    data = honest()
+    evidence = [f"ev9#/{end}" for end in leaves]
+    told = {"quantity": "forecast.breach", "low": 33, "high": 55, "unit": "d", "level": 0.8, "method": "the plan's"}
+    data["forecast"] = {**told, "evidence": evidence}
+    assert verify(answer(data), about).holds
+    data["forecast"]["high"] = 71
+    assert {fault.check for fault in verify(answer(data), about).faults} == {"forecast"}
+    data["forecast"].update(high=55, level=0.95)
+    assert {fault.check for fault in verify(answer(data), about).faults} == {"forecast"}
 
 
 def test_json_of_another_shape_is_refused_with_the_place_and_the_reason() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infra_maintainer.answer.equality import agrees, decimals
 from infra_maintainer.answer.ledger import Field, PointerError
-from infra_maintainer.answer.model import Answer, Assumed, Computed, Observed
+from infra_maintainer.answer.model import Answer, Assumed, Computed, Forecast, Observed
 from infra_maintainer.answer.run import SEVERITIES, VERDICTS, Run
 from infra_maintainer.answer.subjects import same, same_quantity
 from infra_maintainer.answer.verification import BAD, Fault, NumberResult
@@ -13,6 +13,7 @@ from infra_maintainer.answer.vocabulary import vocabulary
 
 _LOUD = ("critical", "high")
 _MOST_CANDIDATES = 2
+_BOUND_OF = re.compile(r"(.+)\.(?:low|high|early|late)(\d\d)")
 
 
 def verdict(answer: Answer, run: Run) -> Iterator[Fault]:
@@ -162,15 +163,25 @@ def forecast(answer: Answer, run: Run) -> Iterator[Fault]:
         except PointerError as error:
             yield Fault(check="forecast", says=str(error), do="cite the plan's forecast")
     for name, value in (("low", said.low), ("point", said.point), ("high", said.high)):
-        if value is not None and not any(_bounds(value, said.unit, said.quantity, field) for field in fields):
+        if value is not None and not any(_bounds(value, said, field) for field in fields):
             says = f"{name} {value} {said.unit} is not in the cited forecast"
             yield Fault(check="forecast", says=says, do="take the bounds from the report")
 
 
-def _bounds(value: float, unit: str, quantity: str, field: Field) -> bool:
-    if isinstance(field.value, bool | str) or (field.quantity and not same_quantity(field.quantity, quantity)):
+def _bounds(value: float, said: Forecast, field: Field) -> bool:
+    """True if the field is this bound: of the same forecast and the same level, which its name carries."""
+    if isinstance(field.value, bool | str):
         return False
-    return agrees(value, decimals(value), unit, field.value, field.unit)
+    stem, level = _of_forecast(field.quantity or said.quantity)
+    if not same_quantity(stem, _of_forecast(said.quantity)[0]) or level not in (None, round(100 * said.level)):
+        return False
+    return agrees(value, decimals(value), said.unit, field.value, field.unit)
+
+
+def _of_forecast(quantity: str) -> tuple[str, int | None]:
+    """What is forecast, and the level of the bound: "forecast.breach.early80" is one of forecast.breach at 80 %."""
+    found = _BOUND_OF.fullmatch(quantity)
+    return (found[1], int(found[2])) if found else (quantity, None)
 
 
 def notes(answer: Answer, run: Run) -> Iterator[str]:

@@ -175,7 +175,10 @@ class Recommendation(_Part):
 class Forecast(_Part):
     """An interval taken from a report's forecast; each bound cites its field."""
 
-    quantity: str
+    quantity: str = Field(
+        description="as the evidence has it; for ends such as forecast.breach.early80 what they have in common",
+        examples=["forecast.breach"],
+    )
     subject: str | None = None
     point: Number | None = None
     low: Number

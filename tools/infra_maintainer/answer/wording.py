@@ -27,6 +27,13 @@ _DESCRIBED = re.compile(
     re.IGNORECASE,
 )
 
+# "Retries hide failures" does too.
+_HIDING = re.compile(
+    r"\b(?:retr(?:y|ies)|means?|medians?|averages?|percentiles?|dashboards?|caches?|balancers?)"
+    r"(?: (?:also|only|still|just|may|can|would))?\s+$",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -87,6 +94,8 @@ def dangers(text: str) -> list[Hit]:
 def _described(hit: Hit) -> bool:
     verb = hit.text.split()[0].lower()
     ahead = hit.sentence[: hit.sentence.find(hit.text)]
+    if verb.startswith("hid") and _HIDING.search(ahead):
+        return True
     return verb.endswith("s") and not verb.endswith("ss") and bool(_DESCRIBED.match(ahead))
 
 
