@@ -123,7 +123,8 @@ def step_s(window_s: int) -> int:
 def journeys(server: Prometheus, routes: Sequence[str], window_s: int) -> str:
     """Requests and failures of these routes over the window, and the number of steps in which any of them had samples.
 
-    One query whatever the number of journeys. `increase` misses the very first failure of a new series.
+    One query whatever the number of journeys. `increase` misses the failure with which a new series is born, as most
+    series of failures are: `born` counts these, one for each series that was not there when the window began.
     """
     names = "|".join(re.escape(route) for route in routes).replace("\\", r"\\").replace('"', r"\"")
     only, by = f'{server.route_label}=~"{names}"', f"by ({server.route_label})"
@@ -133,6 +134,7 @@ def journeys(server: Prometheus, routes: Sequence[str], window_s: int) -> str:
         {
             "requests": f"sum {by} (increase({server.requests}{{{only}}}[{window_s}s]))",
             "failed": f"sum {by} (increase({failed}[{window_s}s]))",
+            "born": f"sum {by} (clamp_max(min_over_time({failed}[{window_s}s]) unless {failed} offset {window_s}s, 1))",
             "steps": steps,
         }
     )

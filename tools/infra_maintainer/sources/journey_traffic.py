@@ -32,6 +32,7 @@ QUANTITIES = (
     f"{SHARE}.limit",
     f"{SHARE}.planned",
 )
+_FAILED = ("failed", "born")
 TARGET, TARGET_PERCENT = "health.traffic.availability", 99.9
 HOW = (
     "name routes as reports show them, ids as :id: routes = ['GET /cart', 'POST /pay/:id']; a path that only ever "
@@ -140,7 +141,7 @@ def in_metrics(survey: Survey, server: Prometheus, client: Client) -> Iterator[A
         return
     parts = {(each.labels.get("part"), each.labels.get(server.route_label, "")): each.value for each in points}
     asked = [
-        (route, round(value), min(round(value), round(parts.get(("failed", route), 0.0))))
+        (route, round(value), min(round(value), round(sum(parts.get((each, route), 0.0) for each in _FAILED))))
         for (part, route), value in parts.items()
         if part == "requests"
     ]
