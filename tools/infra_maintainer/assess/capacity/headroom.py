@@ -22,7 +22,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     for number in found:
         about = spoken(number.subject)
         at = seen(facts, number)
-        says = f"{about}: {shown(number)} of the limit is free at {at}; comfortable is {limit(rule)}"
+        passed = ", the limit is passed" if number.value < 0 else ""
+        says = f"{about}: {shown(number)} of the limit is free at {at}{passed}; comfortable is {limit(rule)}"
         yield Pass(code="peak_buffer", subject=number.subject, says=says, evidence=[number.id], policy=rule.id)
         if not rule.undercut(number.value):
             yield Pass(
@@ -37,7 +38,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="comfortable",
             subject=number.subject,
             severity="high" if number.value <= 0 else rule.severity,
-            says=f"{about}: not comfortable; {shown(number)} of the limit is free at {at}, asked {limit(rule)}",
+            says=f"{about}: not comfortable; {shown(number)} of the limit is free at {at}{passed}, asked {limit(rule)}",
             matters="An ordinary rise uses up what is left.",
             # The words of the check on room where nothing is left: one mitigation, not two.
             do=f"Add capacity to {about}, or take load off its peak, before anything else."
