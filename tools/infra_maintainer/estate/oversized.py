@@ -13,6 +13,7 @@ from infra_maintainer.estate.guards import guard
 from infra_maintainer.estate.saving import Rates, saving
 from infra_maintainer.estate.unused import LEAST_DAYS, unanswered
 from infra_maintainer.estate.verdict import Verdict
+from infra_maintainer.evidence.show import show
 
 KINDS = ("instance", "database")
 # name, use in % of the present capacity (P99.5), present capacity, capacity of the smaller size
@@ -72,7 +73,7 @@ def _judge(dossier: Dossier, limit: Callable[[str], float], rates: Rates, as_of:
     if over:
         name, share = max(over.items(), key=lambda item: item[1])
         lost = "with one of its group lost" if peers and peers > 1 else "with the growth until the next review"
-        buys = f"headroom: on the smaller size {name} would be at {share:.0f} % {lost}, limit {most:g} %"
+        buys = f"headroom: on the smaller size {name} would be at {show(share, '%')} {lost}, limit {most:g} %"
         return verdict.model_copy(update={"verdict": "protected", "guards_hit": ["headroom"], "buys": buys})
     guarded = guard(dossier, ("replica", "standby", "burst"), as_of)
     if guarded.hits:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from infra_maintainer.estate.dossier import Dossier
 from infra_maintainer.evidence.model import Frozen
+from infra_maintainer.evidence.show import show
 
 PRODUCTION = frozenset({"prod", "production", "live", "prd"})
 
@@ -79,7 +80,7 @@ def _full(dossier: Dossier, limit: Callable[[str], float]) -> list[Reverse]:
         _reverse(
             dossier,
             "too_small",
-            f"P99.5 of its {name} is {share:.0f} %, limit {most:g} %",
+            f"P99.5 of its {name} is {show(share, '%')}, limit {most:g} %",
             "The next busy hour is slow or fails.",
             "Size it up, or add one.",
             "high",

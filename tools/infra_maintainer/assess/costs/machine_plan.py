@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess.arithmetic.capacity import SPOKEN
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.show import show
 
 DAY_S = 86400.0
 
@@ -41,7 +43,7 @@ def _plan(plan: str, price: Number, facts: Facts, policy: Policy) -> Outcome:
             seen = "no history" if used is None else f"{(getattr(used.record, 'window', 0.0) or 0.0) / DAY_S:.1f} days"
             return Unknown(
                 code="smaller_plan", subject=plan, quantity=quantity, why="no_data",
-                says=f"Whether {name} would hold is unknown: {quantity} has {seen}, {days:g} days are needed.",
+                says=f"Whether {name} would hold is unknown: {SPOKEN[quantity]} has {seen}, {days:g} days are needed.",
                 how="run `infra-maintainer watch` (or sysstat) over a whole month, then ask again",
                 could_be="low", evidence=[price.id] + ([used.id] if used else []),
             )  # fmt: skip
@@ -64,14 +66,16 @@ def _judged(
         after = number.value * growth * present.value / smaller.value
         cited += [number.id, present.id, smaller.id]
         if most.exceeded(after):
-            over.append(f"P99.5 of {number.record.quantity} would be {after:.0f} % (limit {most.number:g} %)")
+            over.append(
+                f"P99.5 of {SPOKEN[number.record.quantity]} would be {show(after, '%')} (limit {most.number:g} %)"
+            )
     disk, room = facts.number("disk.capacity", "filesystem:/"), facts.number("plan.disk", plan)
     share = facts.number("disk.space.used", "filesystem:/")
     if disk is not None and room is not None and share is not None:
         after = share.value * disk.value / room.value * growth
         cited += [disk.id, share.id, room.id]
         if policy["costs.plan.disk"].exceeded(after):
-            over.append(f"the disk would be {after:.0f} % full (limit {policy['costs.plan.disk'].number:g} %)")
+            over.append(f"the disk would be {show(after, '%')} full (limit {policy['costs.plan.disk'].number:g} %)")
     if over:
         return Pass(code="smaller_plan", subject=plan, says=f"keep the plan: on {name} {'; '.join(over)}",
                     evidence=cited, policy=most.id)  # fmt: skip
