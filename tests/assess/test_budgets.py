@@ -94,6 +94,22 @@ def test_budgets_that_need_real_users_beacons_are_one_line_of_text() -> None:
     assert text.count("to know: do this") == 1
 
 
+def test_a_concise_reply_tells_what_all_users_met_before_probes_and_routes() -> None:
+    """Fifty routes and twenty addresses are well; the whole of the traffic is named all the same, and first."""
+    routes = [
+        measured(quantity, 0.0, subject=f"route:shop:GET /{index}", stat="ratio", n=5000)
+        for index in range(50)
+        for quantity in ("traffic.errors", "traffic.retries.hidden")
+    ]
+    addresses = [measured("endpoint.errors", 0.0, subject=f"endpoint:https://{n}.example/", n=20) for n in range(20)]
+    users = measured("traffic.errors", 0.0, subject="traffic:shop", stat="ratio", n=250_000)
+    small = brief(judged(*addresses, *routes, users, requests(100)), 7000)
+    kinds = [each.subject.partition(":")[0] for each in small.passes]
+    assert kinds == sorted(kinds, key=["traffic", "endpoint", "route"].index)
+    assert {each.code for each in small.passes} >= {"traffic_errors", "budget_errors", "availability"}
+    assert len(small.passes) < 100
+
+
 def test_a_concise_reply_keeps_measured_facts_and_counts_what_nobody_declared() -> None:
     """With no room for all, what was never declared is one record behind the rest, and the numbers add up."""
     disks = [measured("disk.space.used", 10.0 + index, subject=f"filesystem:/{index}") for index in range(60)]

@@ -2,13 +2,14 @@
 
 from collections import Counter
 
-from infra_maintainer.assess.model import Report, Unknown
+from infra_maintainer.assess.model import Pass, Report, Unknown
 from infra_maintainer.assess.plan import CapacityReport
 from infra_maintainer.evidence.show import many
 from infra_maintainer.report.text import counts, render_text, said_together
 
 LIMIT_CHARACTERS = 8000
 STEPS = (40, 30, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2, 1, 0)
+_FARTHER = {"endpoint": 1, "upstream": 1, "route": 2}  # what all users met says more than a probe, or one route
 _MILD = ("not_supported", "not_configured", "no_data")  # reasons that are often as they should be: the first to go
 
 
@@ -67,7 +68,7 @@ def _cut(small: Report, whole: Report, keep: int, findings: int) -> Report:
     return small.model_copy(
         update={
             "findings": small.findings[:findings],
-            "passes": small.passes[: 2 * keep],
+            "passes": sorted(small.passes, key=_nearest_to_users)[: 2 * keep],
             "unknowns": [_as_one(group) for group in groups[:keep]],
             "coverage": coverage,
             "evidence": small.evidence if keep >= 5 else [],
@@ -75,6 +76,10 @@ def _cut(small: Report, whole: Report, keep: int, findings: int) -> Report:
             **plan,
         }
     )
+
+
+def _nearest_to_users(each: Pass) -> tuple[bool, int]:
+    return not each.user_facing, int("synthetic" in each.says) or _FARTHER.get(each.subject.partition(":")[0], 0)
 
 
 def _groups(unknowns: list[Unknown]) -> list[list[Unknown]]:

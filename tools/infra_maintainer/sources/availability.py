@@ -111,7 +111,9 @@ def _told(
     found = of_time([*stretches, *planned_part(stretches, announced)], begin, end)
     if found.best is None or found.worst is None:
         detail = f"{len(looks)} earlier samples of it in the last {(end - begin) / 86400:g} days: two are the least"
-        how = f"{HOW}; or name its routes in infra.toml, when its requests are logged" if _is_journey(about) else HOW
+        routes = {subject for subject, _ in journey_traffic.declared(survey)}
+        named = not _is_journey(about) or about.subject in routes
+        how = HOW if named else f"{HOW}; or name its routes in infra.toml, when its requests are logged"
         yield survey.missing("availability.best", "no_data", detail, how, subject=about.subject, source="store")
         return
     inside = sum(at >= begin for at, _ in looks)
