@@ -51,7 +51,7 @@ class _Page:
             *self._section("Unknown", self._unknowns()),
             *self._section("What does not hold in this answer", self._faults()),
         ]
-        return "\n".join(parts).rstrip() + "\n"
+        return "\n".join(parts).replace("\n\n\n", "\n\n").rstrip() + "\n"
 
     def _head(self) -> Iterator[str]:
         answer, run = self._answer, self._run

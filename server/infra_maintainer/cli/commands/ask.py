@@ -84,6 +84,9 @@ def _show(advice: "Advice", options: argparse.Namespace) -> None:
     else:
         print(advice.text if not sys.stdout.isatty() or "NO_COLOR" in os.environ else _bold(advice.text))
     usage = advice.usage
+    if not usage.turns:
+        print(f"{advice.status}; no model answered", file=sys.stderr)
+        return
     cost = f"{usage.usd:.4f} USD" if usage.usd is not None else "cost unknown without --price"
     print(f"{advice.status}; {usage.turns} turns, {usage.tokens} tokens, {cost}; {advice.model}", file=sys.stderr)
 
