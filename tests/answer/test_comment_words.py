@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from infra_maintainer.answer.ledger import Entry, Ledger
 from infra_maintainer.answer.run import Judged, Run, Unmeasured
 from infra_maintainer.answer.verification import Fault
 from infra_maintainer.answer.verify import verify
-from tests.answer.shop import CHECKOUT, answer, honest, run
+from tests.answer.shop import CHECKOUT, answer, honest, leaf, run
 
 
 def _faults(text: str, about: Run | None = None, **more: Any) -> list[Fault]:
@@ -108,6 +109,17 @@ def test_what_is_fine_may_be_called_so_by_its_name_beside_what_is_not() -> None:
     assert _faults("The database orders is fine at {c7}, checkout waits {c1}.") == []
     for text in ("It is fine at {c7}, checkout waits {c1}.", "The route /checkout is fine at {c1}."):
         assert [fault.check for fault in _faults(text)] == ["wording"], text
+
+
+def test_a_digit_in_a_name_is_no_number_in_words() -> None:
+    """Hosts, statements and files are called by names that hold digits."""
+    about = replace(run(), findings=(), unmeasured=())
+    fields = {"calls": leaf("db.query.calls", "query:orders:5d1f", "count", 7, "1")}
+    about = replace(about, ledger=Ledger([*about.ledger.entries(), Entry("ev9", data=dict(fields))]))
+    assert (
+        _faults("Statement 5d1f on web-2, from /etc/sudoers:4 by uid 0 under the 3-2-1 rule, waits {c1}.", about) == []
+    )
+    assert [fault.check for fault in _faults("Statement 6d1f waits {c1}.", about)] == ["references"]
 
 
 def test_a_short_no_belongs_to_the_sentence_that_says_why() -> None:

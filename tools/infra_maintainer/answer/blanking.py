@@ -31,7 +31,7 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
         r"\bv?\d+\.\d+\.\d+(?:[-+.]?\w+)*\b",
         r"\bv\d+(?:\.\d+)*\b",
         # Paths and host names with digits, host:port.
-        r"(?<![\w.])(?:/[\w.@-]+)+/?",
+        r"(?<![\w.])(?:/[\w.@-]+)+/?(?::\d+\b)?",
         r"\b[a-z][\w-]{0,63}(?:\.[a-z][\w-]{0,63}){1,8}:\d{1,5}\b",
         r"\bport\s\d{1,5}\b",
         # Products with their version: "PostgreSQL 15.4", "Debian 12".
@@ -44,6 +44,8 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:step|phase|option|sprint|section|item|point|level|tier|day|priority|appendix|note|table|figure|layer)\s\d{1,2}\b(?!\s?%|\.\d)",
         r"(?<!\w)#\d+\b",
         r"\b24/7\b",
+        r"\b3-2-1\b(?!\s?%)",
+        r"\b(?:uid|user id)\s\d+\b",
         # A command in a code span, unless a unit makes it a statement: `pidstat 1`, `df -h /dev/sda1`.
         r"`[a-z][\w./-]*(?:\s+[-\w./=:]+)+`",
         # More ids than are shown: "[ev_0123456789 +26]".

@@ -8,6 +8,7 @@ from infra_maintainer.answer.model import REFERENCE, Answer, Observed, comments_
 from infra_maintainer.answer.numbers import Number, read
 from infra_maintainer.answer.reassurance import of_something_fine, too_much
 from infra_maintainer.answer.run import Run
+from infra_maintainer.answer.subjects import names
 from infra_maintainer.answer.tail_gate import MIDDLES, TAILS
 from infra_maintainer.answer.verification import Fault
 from infra_maintainer.answer.vocabulary import vocabulary
@@ -50,14 +51,14 @@ def anchors(answer: Answer) -> Iterator[Fault]:
 def words(answer: Answer, run: Run) -> Iterator[Fault]:
     """Free words name claims that exist, count what is listed, call things by their name, and neither reassure nor
     advise harm."""
-    asked = read(run.question)
+    asked, called = read(run.question), _names_with_digits(run)
     for place, text in words_of(answer):
         for reference in REFERENCE.findall(text):
             if answer.claim(reference) is None:
                 says = f"{place}: no claim {{{reference}}}"
                 yield Fault(check="references", says=says, do="refer to a claim", about=place)
         for sentence in _sentences(text):
-            yield from _numbers(place, sentence, answer, run, asked)
+            yield from _numbers(place, sentence, answer, run, asked, called)
             yield from _statistics(place, sentence, answer)
             yield from _causes(place, sentence, answer)
         for hit in wording.dangers(text):
@@ -91,8 +92,18 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in (*sentences, opener.strip()) if sentence]
 
 
-def _numbers(place: str, sentence: str, answer: Answer, run: Run, asked: list[Number]) -> Iterator[Fault]:
-    for number in read(sentence):
+def _names_with_digits(run: Run) -> tuple[str, ...]:
+    """What subjects are called, whole and by their last part: a digit in a name is no number."""
+    subjects = {field.subject for field in run.ledger.fields() if field.subject}
+    called = {name for subject in subjects for name in (*names(subject), re.split(r"[:/ ]", subject.lower())[-1])}
+    return tuple(name for name in called if any(map(str.isdigit, name)) and any(map(str.isalpha, name)))
+
+
+def _numbers(
+    place: str, sentence: str, answer: Answer, run: Run, asked: list[Number], called: tuple[str, ...]
+) -> Iterator[Fault]:
+    lower = sentence.lower()
+    for number in read(sentence, tuple(name for name in called if name in lower)):
         if number.in_words and spoken_counts.checked(number, sentence, answer, run, asked):
             continue
         says = f"{place}: the number {number.text.strip()!r} stands in words and nothing cited or listed bears it out"

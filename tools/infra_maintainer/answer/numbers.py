@@ -50,6 +50,7 @@ _SAID: MappingProxyType[str, tuple[float, str]] = MappingProxyType(
         "a third": (33, "%"),
         "one third": (33, "%"),
         "two thirds": (67, "%"),
+        "two-thirds": (67, "%"),
         "a quarter": (25, "%"),
         "three quarters": (75, "%"),
         "twice": (2, "x"),
@@ -70,7 +71,9 @@ _SAID: MappingProxyType[str, tuple[float, str]] = MappingProxyType(
         "thousands": (2_000, "1"),
     }
 )
-_SAYING = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, _SAID), key=len, reverse=True))})\b", re.IGNORECASE)
+_SAYING = re.compile(
+    rf"\b(?:{'|'.join(sorted(map(re.escape, _SAID), key=len, reverse=True))})\b(?!-check|\scheck)", re.IGNORECASE
+)
 # Small counts of the text's own parts are about the text: "two steps", "three reasons".
 _OF_THE_TEXT = re.compile(
     r"\s(?:\w+\s)?(?:steps?|reasons?|ways?|options?|things?|points?|parts?|questions?|words?|sentences?|actions?|changes?)\b",
