@@ -92,7 +92,7 @@ def test_twins_are_named_and_indexes_that_only_look_alike_are_not(server: Postgr
         "low_2": "the same as public.low",
     }
     (finding,) = [f for f in judged(evidence).findings if f.code == "index_duplicate"]
-    assert "3 indexes are there twice" in finding.says and finding.severity == "low"
+    assert "3 indexes there twice" in finding.says and finding.severity == "low"
     server.sql("DROP INDEX again, by_code_2, low_2", base)
     assert "index_duplicate" in {p.code for p in judged(look(server, base)).passes}
 
@@ -124,7 +124,7 @@ def test_indexes_without_use_are_told_with_their_date_and_those_at_work_are_not(
     assert values(evidence, "db.index.unused")["index:orders:public.idle"] == float(size)
     calm = judged(evidence)
     assert [p.says for p in calm.passes if p.code == "index_unused"] == [
-        "database orders: 1 indexes not scanned so far; 30 d of counting is the least to judge"
+        "database orders: 1 index not scanned so far; 30 d of counting is the least to judge"
     ]
     (finding,) = [f for f in judged(evidence, AT_ONCE).findings if f.code == "index_unused"]
     day = server.sql(

@@ -1,8 +1,9 @@
 """A real Prometheus with ninety days of backfilled data, and servers that misbehave."""
 
+import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from infra_maintainer.sources.registry import AnyEvidence, all_sources
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.prometheus import Prometheus as Declared
 from infra_maintainer.system.system import System
+from infra_maintainer.world.recorded import RecordedWorld
+from infra_maintainer.world.recording import RecordingWorld
 from infra_maintainer.world.world import LiveWorld
 from tests.requirements_link import requirement
 from tests.services import web
@@ -114,6 +117,23 @@ def test_figures_agree_with_promtool(server: Prometheus) -> None:
     expected = float(server.promtool(errors, at).split("=>")[1].split("@")[0])
     assert float(one(evidence, "traffic.errors", "traffic:main").value) == pytest.approx(expected, rel=1e-4)
     assert float(one(evidence, "metrics.queries", "metrics:main").value) <= 30
+
+
+@requirement("honesty.record")
+def test_a_recording_that_took_longer_replays_the_same_answers(server: Prometheus, tmp_path: Path) -> None:
+    """Its clock stands at its start; the questions were put later, and name the moment that they were put at."""
+    recording = RecordingWorld(LiveWorld(20), tmp_path / "world")
+    about = json.loads((tmp_path / "world" / "world.json").read_text())
+    earlier = datetime.fromisoformat(about["recorded_at"]) - timedelta(seconds=40)
+    (tmp_path / "world" / "world.json").write_text(json.dumps({**about, "recorded_at": earlier.isoformat()}))
+    source = tuple(each for each in all_sources() if each.name == "prometheus")
+    system = System(prometheus=[Declared(name="main", url=server.url)])
+    live = gather(source, Survey(recording, system))
+    recording.close()
+    again = gather(source, Survey(RecordedWorld(tmp_path / "world", 20), system))
+    first, second = ([(e.quantity, e.subject, e.stat, e.value) for e in each if isinstance(e, Measured)]
+                     for each in (live, again))  # fmt: skip
+    assert first == second and len(first) > 20
 
 
 def test_slower_than_the_same_hour_of_four_weeks_is_found_by_its_tail(server: Prometheus) -> None:

@@ -35,10 +35,23 @@ class Client:
 
     def __init__(self, world: World, server: Prometheus) -> None:
         self._world, self._server = world, server
-        self.at = int(world.clock.now().timestamp()) // 15 * 15  # a replay within the quarter minute asks the same
+        self.at = self._moment()
         self.queries = 0
         self.warnings: list[str] = []
         self._secrets = _credentials(server)
+
+    def _moment(self) -> int:
+        """The moment of all questions, kept in a recording: its clock stands at its start, and that was earlier."""
+
+        def now() -> int:
+            return int(self._world.clock.now().timestamp()) // 15 * 15
+
+        try:
+            return int(self._world.engine("prometheus_moment", [self._server.name], now))
+        except WorldError as error:
+            if error.why != "not_recorded":
+                raise
+            return now()
 
     def ask(self, query: str) -> list[Point]:
         """The series of an instant query; not-a-number is left out. Raise WorldError with the reason."""
@@ -63,16 +76,14 @@ class Client:
 
     def _answer(self, query: str) -> Exchange:
         self.queries += 1
-        left = self._world.deadline.remaining()
-        timeout_s = max(0.5, min(QUERY_S, left))
-        form = {"query": query, "time": str(self.at), "timeout": f"{timeout_s:.0f}s"}
+        form = {"query": query, "time": str(self.at), "timeout": f"{QUERY_S:.0f}s"}  # the same in a replay
         ask = Ask(
             url=self._server.url.rstrip("/") + "/api/v1/query",
             method="POST",
             form=form,
             headers={"X-Scope-OrgID": self._server.tenant} if self._server.tenant else {},
             secret_headers=self._secrets,
-            timeout_s=timeout_s,
+            timeout_s=QUERY_S,
             max_bytes=LIMIT_BYTES,
             max_redirects=0,
         )

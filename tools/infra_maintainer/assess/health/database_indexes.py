@@ -8,7 +8,7 @@ from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
 from infra_maintainer.assess.traffic import place
-from infra_maintainer.evidence.show import show
+from infra_maintainer.evidence.show import many, show
 
 NAMED = 5
 
@@ -62,7 +62,7 @@ def _twice(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="index_duplicate",
             subject=count.subject,
             severity=rule.severity,
-            says=f"{place(count.subject)}: {int(count.value)} indexes are there twice: {named}",
+            says=f"{place(count.subject)}: {many(int(count.value), 'index', 'indexes')} there twice: {named}",
             matters="Every insert and update writes both, and both take memory from what is read.",
             do="DROP INDEX CONCURRENTLY the one named first; one behind a constraint goes with ALTER TABLE ... DROP.",
             evidence=[count.id, *(each.id for each in pairs[:NAMED])],
@@ -80,12 +80,11 @@ def _unused(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         ages = {each.subject: each for each in facts.numbers("db.index.unused.for")}
         old = [each for each in sizes if each.subject in ages and rule.exceeded(ages[each.subject].value)]
         if not old:
-            young = f"{len(sizes)} indexes" if sizes else "no other index"
-            says = (
-                f"{place(count.subject)}: {young} not scanned so far; {limit(rule)} of counting is the least to judge"
-            )
-            if not sizes:
-                says = f"{place(count.subject)}: no index larger than 1 MiB is without use"
+            says = f"{place(count.subject)}: no index of 1 MiB and more is without use"
+            if sizes:
+                young = many(len(sizes), "index", "indexes")
+                least = f"{limit(rule)} of counting is the least to judge"
+                says = f"{place(count.subject)}: {young} not scanned so far; {least}"
             ids = [count.id, *(each.id for each in sizes[:NAMED])]
             yield Pass(code="index_unused", subject=count.subject, says=says, evidence=ids, policy=rule.id)
             continue
@@ -95,12 +94,12 @@ def _unused(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         named = "; ".join(f"{', '.join(names)}: {source}" for source, names in since.items())
         total = show(sum(each.value for each in old), "By")
         replicas = facts.number("db.replicas", count.subject)
-        others = f"; its {int(replicas.value)} replicas may use them" if replicas and replicas.value else ""
+        others = f"; {many(int(replicas.value), 'replica')} may use them" if replicas and replicas.value else ""
         yield Finding(
             code="index_unused",
             subject=count.subject,
             severity=rule.severity,
-            says=f"{place(count.subject)}: {len(old)} indexes of {total} together are not used: {named}{others}",
+            says=f"{place(count.subject)}: {many(len(old), 'index', 'indexes')} of {total} not used: {named}{others}",
             matters="Every insert and update pays for them, and vacuum reads them each time.",
             do="Look at pg_stat_user_indexes on every replica too, then DROP INDEX CONCURRENTLY one, and wait a while.",
             evidence=[
