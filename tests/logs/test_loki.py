@@ -164,10 +164,9 @@ def test_every_query_is_valid_by_the_published_grammar() -> None:
         queries += [ask.lines(), ask.routes(200), ask.route_count()]
     wrong = queries[4].replace("quantile_over_time(0.95, ", "quantile_over_time(0.95 ")
     script = GRAMMAR.replace("LEZER", str(package))
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script], input=json.dumps([*queries, wrong]), capture_output=True,
-        text=True, timeout=60,
-    )  # fmt: skip
+    argv = [str(NODE / ".bin" / "node"), "--input-type=module", "-e", script]
+    asked = json.dumps([*queries, wrong])
+    done = subprocess.run(argv, input=asked, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     *bad, refused = json.loads(done.stdout)
     assert [query for query, errors in zip(queries, bad, strict=True) if errors] == []
