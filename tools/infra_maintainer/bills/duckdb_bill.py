@@ -15,6 +15,7 @@ from infra_maintainer.bills.failure import BillError
 from infra_maintainer.bills.files import BillFiles, csv_header, find_files
 from infra_maintainer.bills.questions import Loading, Question, sql_of
 from infra_maintainer.bills.relation import CSV_TEXT, Relation, relation, rolled_up
+from infra_maintainer.evidence.show import show
 
 if TYPE_CHECKING:
     import duckdb
@@ -166,7 +167,7 @@ def _run(
         return connection.execute(sql, values or None).fetchall()
     except duckdb.InterruptException as error:
         raise BillError(
-            "timeout", f"the bill took more than {deadline_s:g} s", "narrow the bill or raise the limit"
+            "timeout", f"the bill took more than {show(deadline_s, 's')}", "narrow the bill or raise the limit"
         ) from error
     except duckdb.OutOfMemoryException as error:
         raise BillError("error", "the bill does not fit the memory limit", "raise memory_mb of the bill") from error

@@ -9,6 +9,7 @@ from infra_maintainer.bills.failure import BillError
 from infra_maintainer.bills.focus import Dialect
 from infra_maintainer.bills.questions import Loading, Question, sql_of
 from infra_maintainer.bills.relation import relation
+from infra_maintainer.evidence.show import show
 
 # Runs one statement with its values; rows come back as tuples. Raises BillError.
 Execute = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
@@ -82,7 +83,7 @@ def open_postgres(
         try:
             return connection.execute(sql.encode(), dict(values)).fetchmany(MOST_ROWS + 1)
         except psycopg.errors.QueryCanceled as error:
-            raise BillError("timeout", f"the bill took more than {deadline_s:g} s", "narrow the bill") from error
+            raise BillError("timeout", f"the bill took more than {show(deadline_s, 's')}", "narrow the bill") from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise BillError("denied", _first_line(error), f"grant SELECT on {table} to this user") from error
         except psycopg.Error as error:

@@ -209,7 +209,7 @@ def _refusal(error: ssl.SSLError) -> VersionAnswer:
         return VersionAnswer(accepted="yes", how=f"client certificate wanted: {reason}")
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"):
         return VersionAnswer(accepted="no", how=f"plain text: the reply is no TLS record ({reason})")
-    return VersionAnswer(accepted="no", how=reason)
+    return VersionAnswer(accepted="no", how=f"the server ended the handshake: {reason}")
 
 
 def _ask_trust(

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import NamedTuple
 
+from infra_maintainer.evidence.show import show
 from infra_maintainer.world.clock import Deadline
 from infra_maintainer.world.failure import WorldError
 
@@ -74,9 +75,9 @@ def _read(child: "subprocess.Popen[bytes]", name: str, timeout_s: float, limit_b
         while selector.get_map():
             left = end - time.monotonic()
             if left <= 0:
-                raise WorldError(
-                    "timeout", f"{name} did not finish within {timeout_s:g} s", "run it by hand to see why"
-                )
+                within = show(timeout_s, "s")
+                how = "ask again with a longer time limit, or run it by hand to see why"
+                raise WorldError("timeout", f"{name} did not finish within {within}", how)
             for key, _ in selector.select(left):
                 block = os.read(key.fd, 65536)
                 if not block:
