@@ -31,19 +31,25 @@ HEALTH_QUESTIONS: dict[str, str] = {
             SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = i.indrelid
               AND k.conkey <@ (i.indkey::int2[])[0:cardinality(k.conkey) - 1])
         ORDER BY used.bytes DESC LIMIT 20""",
-    # The twin that stays is the one that guards something, else the older one.
+    # The twin that stays is the one that guards something, else the older one. Expressions are written out only where
+    # the cheap parts agree: on 15,000 indexes that is the difference between seconds and a moment.
     "indexes_twice": f"""
-        WITH every AS (
-            SELECT i.*, n.nspname || '.' || c.relname AS name, c.relam, to_jsonb(i) ->> 'indnullsnotdistinct' AS nulls,
+        WITH alike AS MATERIALIZED (
+            SELECT i.indexrelid, n.nspname || '.' || c.relname AS name, c.relam, c.reloptions,
+                   count(*) OVER (PARTITION BY i.indrelid, c.relam, i.indnkeyatts, i.indkey::text, i.indclass::text,
+                                  i.indcollation::text, i.indoption::text) AS number
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE i.indisvalid AND NOT i.indisexclusion AND NOT c.relispartition AND {_OURS}),
+        every AS (
+            SELECT i.*, l.name, l.relam, to_jsonb(i) ->> 'indnullsnotdistinct' AS nulls,
                    coalesce(pg_get_expr(i.indexprs, i.indrelid), '') AS expressions,
                    coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,
-                   CASE WHEN m.amname = 'btree' THEN '' ELSE coalesce(c.reloptions::text, '') END AS options,
+                   CASE WHEN m.amname = 'btree' THEN '' ELSE coalesce(l.reloptions::text, '') END AS options,
                    (SELECT string_agg(a.attoptions::text, ',' ORDER BY a.attnum) FROM pg_attribute a
-                    WHERE a.attrelid = c.oid) AS column_options,
-                   EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid) AS bound
-            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
-            JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE i.indisvalid AND NOT i.indisexclusion AND NOT c.relispartition AND {_OURS})
+                    WHERE a.attrelid = i.indexrelid) AS column_options,
+                   EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid) AS bound
+            FROM alike l JOIN pg_index i ON i.indexrelid = l.indexrelid JOIN pg_am m ON m.oid = l.relam
+            WHERE l.number > 1)
         SELECT DISTINCT ON (b.indexrelid) b.name, a.name, pg_relation_size(b.indexrelid), b.bound
         FROM every a JOIN every b ON b.indrelid = a.indrelid AND b.relam = a.relam AND b.indnkeyatts = a.indnkeyatts
           AND b.indkey::text = a.indkey::text AND b.indclass::text = a.indclass::text

@@ -183,9 +183,10 @@ class _Told:
             yield self._value("db.table.bloat.estimate", guess, origin, subject=subject, stat="ratio")
         if unseen:
             said = self.answers["tables_bloat"]
-            why = f"pgstattuple_approx: {said['refused']}" if isinstance(said, dict) else "too much of it to read"
-            detail = f"{', '.join(unseen)}: {why}; {NOT_ESTIMATED}"
-            yield self._gap("db.table.bloat", "denied", detail, GET_BLOAT)
+            refused = isinstance(said, dict)
+            told = f"pgstattuple_approx: {said['refused']}" if refused else "too much of it to read for a measurement"
+            detail = f"{', '.join(unseen)}: {told}; {NOT_ESTIMATED}"
+            yield self._gap("db.table.bloat", said["why"] if refused else "no_data", detail, GET_BLOAT)
 
     def _first_kept(self, quantity: str, subject: str) -> float | None:
         """When an earlier run first kept this quantity, in seconds since 1970; None without a store or a sample."""
