@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from infra_maintainer.assess.model import SEVERITIES, Coverage, Finding, Pass, Severity, Unknown, Verdict
 from infra_maintainer.assess.policy import Policy
+from infra_maintainer.evidence.show import many
 
 _OF: dict[Severity, Verdict] = {"critical": "critical", "high": "degraded", "medium": "at_risk", "low": "healthy"}
 # What each word means, for whoever must repeat it.
@@ -55,15 +56,21 @@ def decide(
         return Decision("unknown", seen, "nothing that users feel was checked")
     ours = sum(each.why == "our_bug" for each in coverage.not_checked)
     if ours:  # a collector of ours that breaks is nothing about the system, and least of all that it is well
-        return Decision("unknown", seen, f"{ours} planned check{'s' if ours > 1 else ''} failed by a fault of ours")
+        return Decision("unknown", seen, f"{many(ours, 'planned check')} failed by a fault of ours")
     matter = [each for each in unknowns if each.matters]
     if matter:
         return Decision(
             "unknown",
             seen,
-            f"{len(matter)} unknown{'s' if len(matter) > 1 else ''} that could be serious",
+            f"{many(len(matter), 'unknown')} that could be serious ({_named(matter)})",
         )
     share = coverage.checked / coverage.planned * 100
     if policy["coverage.share"].undercut(share):
         return Decision("unknown", seen, f"only {coverage.checked} of {coverage.planned} planned checks were possible")
     return Decision("healthy", worst or "none", "no finding above low, and enough was checked")
+
+
+def _named(unknowns: list[Unknown]) -> str:
+    """The codes of the first few."""
+    codes = list(dict.fromkeys(each.code for each in unknowns))
+    return ", ".join(codes[:3]) + (", …" if len(codes) > 3 else "")
