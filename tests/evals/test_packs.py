@@ -54,6 +54,7 @@ def test_what_an_answer_owes_stands_in_its_pack(packs: Path) -> None:
     """The unknown that must be listed and the tail that must head the answer are named before anything is refused."""
     replies = (packs / blind("checkout_slow", 1, "plain") / "replies.txt").read_text()
     assert "must be listed under unknowns: journey.ok of journey:shop/checkout (why: denied)" in replies
+    assert "(journey.ok of journey:shop/checkout, must be told)" in replies  # in the tool's own text too
     assert "must be listed under findings: endpoint_slow of endpoint:https://shop.example/checkout" in replies
     assert "is a finding: where it is told, one of these is a headline claim: p95 ev_" in replies
     assert "rule: health.endpoint.latency.p95, limit of 2 s" in replies

@@ -73,7 +73,7 @@ def test_policy_ids_and_verbs_that_prompts_cite_exist() -> None:
         for word in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", text):
             verb = vocabulary().verb(word)
             assert verb is None or verb.forbidden is None, f"{name} cites {word}"
-    assert "a verb of the schema" in FILES["agent.md"]  # a list here would be a second one, and drift
+    assert "a verb of the schema" in FILES["filling.md"]  # a list here would be a second one, and drift
 
 
 def test_an_unknown_prompt_is_refused_with_the_known_names() -> None:

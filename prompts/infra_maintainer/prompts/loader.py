@@ -4,8 +4,9 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-# persona: who speaks and the rules; routing: which tool; agent: how our own agent hands its answer in.
-_COMMON = ("agent", "persona", "routing")
+# persona: who speaks and the rules; routing: which tool; agent: how our own agent hands its answer in; filling: how a
+# structured answer is filled in, by whomever.
+_COMMON = ("agent", "filling", "persona", "routing")
 
 
 class JobPrompt(NamedTuple):
@@ -34,7 +35,12 @@ def instructions() -> str:
 
 def agent() -> str:
     """The system prompt of our own agent."""
-    return f"{instructions()}\n{_read('agent')}"
+    return f"{instructions()}\n{_read('agent')}\n{filling()}"
+
+
+def filling() -> str:
+    """How a structured answer is filled in."""
+    return _read("filling")
 
 
 @cache

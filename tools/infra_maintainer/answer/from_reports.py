@@ -9,10 +9,8 @@ from infra_maintainer.assess.model import AnyEvidence, Report
 from infra_maintainer.assess.policy import Threshold
 from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
 
-# Reasons that say something was tried and failed, or should be there and is not.
 # Shorter texts are codes and names.
 _LEAST_SENTENCE = 12
-_TRIED = frozenset({"denied", "timeout", "unreachable", "error", "our_bug"})
 
 
 def ledger_of(evidence: Iterable[AnyEvidence]) -> Ledger:
@@ -103,12 +101,12 @@ def _unmeasured(reports: Sequence[Report], records: Iterable[AnyEvidence]) -> It
     for report in reports:
         for unknown in report.unknowns:
             key = (unknown.quantity, unknown.subject)
-            must = unknown.matters or unknown.why in _TRIED
+            must = unknown.must_be_told
             feels = unknown.user_facing
             seen[key] = Unmeasured(*key, unknown.why, ids.get(key), must, unknown.how, feels, unknown.says)
         for missing in report.coverage.not_checked:
             key = (missing.quantity, missing.subject)
-            tried = missing.why in _TRIED
+            tried = missing.must_be_told
             seen.setdefault(key, Unmeasured(*key, missing.why, ids.get(key), tried, missing.how, False))
     return [missing for key, missing in seen.items() if key not in known]
 

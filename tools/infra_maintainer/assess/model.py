@@ -13,6 +13,8 @@ Job = Literal["health", "capacity", "costs", "security", "recovery"]
 AnyEvidence = Annotated[Measured | Derived | Declared | Missing, Field(discriminator="kind")]
 JOBS: tuple[Job, ...] = ("health", "capacity", "costs", "security", "recovery")
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
+# Reasons that say something was tried and failed: an answer that leaves it out looks more complete than it is.
+TRIED = frozenset({"denied", "timeout", "unreachable", "error", "our_bug"})
 
 
 class Judgement(Frozen):
@@ -56,6 +58,11 @@ class Unknown(Judgement):
         """Whether it stands in the way of a clean bill: it could be serious, and the thing does exist."""
         return self.could_be in ("critical", "high") and self.why != "not_supported"
 
+    @property
+    def must_be_told(self) -> bool:
+        """Whether an answer over this report has to list it."""
+        return self.matters or self.why in TRIED
+
 
 class NotChecked(Frozen):
     """One thing that was planned and could not be known."""
@@ -65,6 +72,11 @@ class NotChecked(Frozen):
     why: Why
     detail: str
     how: str
+
+    @property
+    def must_be_told(self) -> bool:
+        """Whether an answer over this report has to list it."""
+        return self.why in TRIED
 
 
 class Coverage(Frozen):

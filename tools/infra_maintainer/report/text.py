@@ -145,7 +145,7 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
         lines += entry(says[0], label, width) if len(says) == 1 else bullets(says, label, width)
         lines += _why(why, how, width)
         if detail:
-            names = dict.fromkeys(f"{each.code} ({each.quantity} of {each.subject})" for each in group)
+            names = dict.fromkeys(f"{each.code} ({each.quantity} of {each.subject}{_owed(each)})" for each in group)
             lines += wrap(f"code: {', '.join(names)}", width, 18)
             rules = dict.fromkeys(_rule(each.policy, changed) for each in group if each.policy)
             lines += wrap(f"rule: {'; '.join(rules)}", width, 18) if rules else []
@@ -206,12 +206,19 @@ def _not_checked(rest: list[NotChecked], paint: Paint, width: int, detail: bool)
         return [*entry(f"{', '.join(dict.fromkeys(each.quantity for each in rest))}", label, width), ""]
     groups: dict[tuple[str, str], list[str]] = {}
     for each in rest:
-        groups.setdefault((reason(each.why, each.detail), each.how), []).append(f"{each.quantity}{_of(each.subject)}")
+        groups.setdefault((reason(each.why, each.detail), each.how), []).append(
+            f"{each.quantity}{_of(each.subject)}{_owed(each)}"
+        )
     lines: list[str] = []
     for (why, how), names in groups.items():
         lines += [*entry(", ".join(names), label, width)]
         lines += _why(why, how, width)
     return [*lines, ""]
+
+
+def _owed(each: Unknown | NotChecked) -> str:
+    """Marks what an answer over the report has to list."""
+    return ", must be told" if each.must_be_told else ""
 
 
 def _of(subject: str) -> str:

@@ -17,6 +17,7 @@ from infra_maintainer.answer.contract import contract
 from infra_maintainer.evals.case import Case, Key
 from infra_maintainer.evals.marking import Reply
 from infra_maintainer.evals.subjects.protocol import Track, fingerprint
+from infra_maintainer.prompts.loader import filling
 
 LONGEST_REPLY = 1 << 20
 ASKED_FORM = (
@@ -48,7 +49,7 @@ class Command:
         """Run the command once. A non-zero exit code is a crash, with the end of what it said."""
         with tempfile.TemporaryDirectory(prefix="im-subject-") as folder:
             environment = {**os.environ, **self._files(case, Path(folder))}
-            question = case.question + (ASKED_FORM if self._structured else ASKED_PROSE)
+            question = case.question + (f"{ASKED_FORM}\n\n{filling()}" if self._structured else ASKED_PROSE)
             process = await asyncio.create_subprocess_exec(
                 *self._argv,
                 stdin=asyncio.subprocess.PIPE,
