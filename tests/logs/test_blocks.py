@@ -51,4 +51,4 @@ def test_a_retry_is_counted_with_both_its_upstreams(tmp_path: Path) -> None:
         found = engine.counts().execute("SELECT route, tries, upstream_us::BIGINT FROM tally").fetchall()
         behind = engine.counts().execute("SELECT upstream, attempts FROM upstreams").fetchall()
     assert found == [("GET /a/:id", 2, 30_000)]
-    assert behind == [("10.0.0.1:80, 10.0.0.2:80", "502, 200")]
+    assert behind == [("10.0.0.1:80,10.0.0.2:80", "502,200")]

@@ -11,6 +11,7 @@ import lzma
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
@@ -41,7 +42,7 @@ class Odd:
 class Block(NamedTuple):
     """Lines of one file. `clean` ends with a newline and is plain UTF-8; odd lines are only counted.
 
-    `clean` is a view into a buffer that the next block overwrites.
+    `clean` is a view into one of the buffers of `blocks`, which are filled in turn, again and again.
     """
 
     clean: memoryview
@@ -54,15 +55,18 @@ class MissingReader(Exception):
     """A compressed log needs a package that is not installed."""
 
 
-def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-    """Read one file. Raise OSError when it cannot be opened, MissingReader when its compression cannot be read."""
+def blocks(path: Path, block_bytes: int = BLOCK_BYTES, buffers: int = 1) -> Iterator[Block]:
+    """Read one file; a block stays as it is until the one `buffers` later is asked for.
+
+    Raise OSError when it cannot be opened, MissingReader when its compression cannot be read.
+    """
     with path.open("rb", buffering=0) as raw:
         size = os.fstat(raw.fileno()).st_size
         head = raw.read(6)
         raw.seek(0)
         source = _decompressed(head, raw)
         left = size if source is raw else None
-        yield from _cut(source, left, block_bytes)
+        yield from _cut(source, left, block_bytes, buffers)
 
 
 def _decompressed(head: bytes, raw: BinaryIO) -> BinaryIO:
@@ -80,9 +84,10 @@ def _decompressed(head: bytes, raw: BinaryIO) -> BinaryIO:
     return raw
 
 
-def _cut(source: BinaryIO, left: int | None, block_bytes: int) -> Iterator[Block]:
-    """One buffer is filled again and again: a fresh one per block costs as much as reading it."""
-    buffer = bytearray(block_bytes)
+def _cut(source: BinaryIO, left: int | None, block_bytes: int, buffers: int) -> Iterator[Block]:
+    """The same buffers are filled again and again: a fresh one per block costs as much as reading it."""
+    ring = cycle([bytearray(block_bytes) for _ in range(buffers)])
+    buffer = next(ring)
     view = memoryview(buffer)
     have = 0  # bytes of the unfinished last line, moved to the front
     skipping = False  # inside a line longer than any request, counted as refused when it ends
@@ -106,7 +111,9 @@ def _cut(source: BinaryIO, left: int | None, block_bytes: int) -> Iterator[Block
         if have > LONGEST_LINE or have == block_bytes:
             skipping, have = True, 0
         else:
-            view[:have] = view[end:filled]
+            buffer = next(ring)
+            view, last = memoryview(buffer), view
+            view[:have] = last[end:filled]
     if have or skipping or problem:
         yield Block(view[:0], Odd(), int(have > 0 or skipping), problem)
 

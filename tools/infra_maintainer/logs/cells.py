@@ -30,12 +30,22 @@ class TextBlocks:
         self._width = len(template.segments())
         self._names = [f"s{number}" for number in range(1, self._width + 1)]
         self._ends_in_quote = not template.segments()[-1]
-        self._quick, self._exact = _Reading(template, lists=False), _Reading(template, lists=True)
+        self._quick, self._exact = Cutter(template, lists=False), Cutter(template, lists=True)
+        words = self._quick.fields()
+        self._several = self._quick.several()
+        self._hits = Hits(template, words, lists=False)
+        lists: dict[FieldName, pl.Expr] = {**words, **self._exact.fields()}
+        changed = {root for name in self._exact.fields() for root in words[name].meta.root_names()}
+        self._changed = {
+            name: text
+            for name, text in Hits(template, lists, lists=True).columns.items()
+            if changed.intersection(self._hits.columns[name].meta.root_names()) or name == "tries"
+        }
 
     def parse(self, block: bytes) -> Parsed:
         """Read a clean block: whole lines of UTF-8 without carriage returns, nulls and \\x01."""
         cells, others = self._cells(block)
-        found = self._quick.hits(cells)
+        found = self._hits.of(self._quick.prepare(cells), several=self._several)
         several, accepted = found[_SEVERAL], found[_ACCEPTED]
         if accepted.all() and not several.any():
             return Parsed(found.select(*SCHEMA), others)
@@ -44,7 +54,8 @@ class TextBlocks:
         parts = [_only(found, one_each)]
         if several.any():
             lists = cells.filter(several)
-            exact = self._exact.hits(lists)
+            again = self._exact.prepare(lists).select(**self._changed)
+            exact = self._hits.judged(found.filter(several).with_columns(again))
             parts.append(_only(exact, exact[_ACCEPTED]))
             refused.extend(lists.filter(~exact[_ACCEPTED]))
         if not refused.is_empty():
@@ -92,19 +103,6 @@ class JsonBlocks:
         found = self._hits.of(members)
         accepted = found[_ACCEPTED]
         return Parsed(_only(found, accepted), members.filter(~accepted)[_LINE].to_list())
-
-
-class _Reading:
-    """From cells to hits, with upstream variables taken for words or for lists."""
-
-    def __init__(self, template: Template, *, lists: bool) -> None:
-        self._cutter = Cutter(template, lists=lists)
-        self._hits = Hits(template, self._cutter.fields(), lists=lists)
-        self._several = self._cutter.several()
-
-    def hits(self, cells: pl.DataFrame) -> pl.DataFrame:
-        """One row per line, with whether it is accepted and whether it may hold lists."""
-        return self._hits.of(self._cutter.prepare(cells), several=self._several)
 
 
 def with_rows(log_format: Format, found: pl.DataFrame, rows: list[dict[FieldName, str]]) -> pl.DataFrame:

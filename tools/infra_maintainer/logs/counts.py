@@ -2,7 +2,7 @@
 
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import polars as pl
 
@@ -11,10 +11,7 @@ from infra_maintainer.logs.hits import SCHEMA, UNTIMED
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_USERS = pl.col("agent") == 0
 _COUNT, _FAILED = pl.len().alias("n"), pl.col("failure").count().alias("failed")
-
-
 _SEED, _ODD = random.getrandbits(60), 0x9E3779B97F4A7C15
 # Requests keep a rare protocol until here, where it has to be taken off a few distinct texts only.
 _ROUTE = "split_part(route, ' HTTP/', 1) AS route"
@@ -23,7 +20,7 @@ _ROUTE = "split_part(route, ' HTTP/', 1) AS route"
 class _Table(NamedTuple):
     keys: tuple[str, ...]
     sums: tuple[pl.Expr, ...]
-    where: pl.Expr | None = None
+    rows: Literal["all", "users", "failed"] = "all"
 
     @property
     def counted(self) -> list[pl.Expr]:
@@ -33,9 +30,9 @@ class _Table(NamedTuple):
 
 _TABLES: dict[str, _Table] = {
     "tally": _Table(("route", "status", "failure", "agent", "tries", "us"), (_COUNT, pl.col("upstream_us").sum())),
-    "moments": _Table(("minute", "zone"), (_COUNT, _FAILED), _USERS),
-    "clients": _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), _USERS),
-    "failed": _Table(("route", "client", "minute"), (_COUNT,), _USERS & pl.col("failure").is_not_null()),
+    "moments": _Table(("minute", "zone"), (_COUNT, _FAILED), "users"),
+    "clients": _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), "users"),
+    "failed": _Table(("route", "client", "minute"), (_COUNT,), "failed"),
     "upstreams": _Table(("upstream", "attempts", "status", "upstream_us"), (_COUNT,)),
 }
 
@@ -45,17 +42,18 @@ class Counts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._batches = 0
 
-    def add(self, batch: list[pl.DataFrame]) -> None:
-        """Count the hits of one batch."""
+    def add(self, number: int, batch: list[pl.DataFrame]) -> None:
+        """Count the hits of one batch, whose number is its own."""
         hits = pl.concat([pl.DataFrame(schema=SCHEMA), *batch])
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
+        users = hits.select("route", "status", "failure", "client", "minute", "zone").filter(hits["agent"] == 0)
+        rows = {"all": hits, "users": users, "failed": users.filter(users["failure"].is_not_null())}
         for name, table in _TABLES.items():
-            chosen = hits if table.where is None else hits.filter(table.where)
-            counted = chosen.with_columns(hash=_hash(table.keys)).group_by("hash").agg(table.counted).drop("hash")
-            counted.write_parquet(self._folder / f"{name}-{self._batches}.parquet", compression="lz4", statistics=False)
-        self._batches += 1
+            counted = (
+                rows[table.rows].with_columns(hash=_hash(table.keys)).group_by("hash").agg(table.counted).drop("hash")
+            )
+            counted.write_parquet(self._folder / f"{name}-{number}.parquet", compression="lz4", statistics=False)
 
     def tables(self, connection: "DuckDBPyConnection") -> None:
         """Make the tables of all batches in a database: tally, moments, clients, failed, upstreams."""

@@ -5,23 +5,23 @@ from typing import NamedTuple
 
 import polars as pl
 
-from infra_maintainer.logs.template import Field, FieldName, Part, Template, piece_pattern
+from infra_maintainer.logs.template import REDIRECT, Field, FieldName, Part, Template, piece_pattern
 
 _NOTHING = pl.lit(value=False)
-# nginx joins servers with ", " and internal redirects with " : "; without their blanks a list is one word
-_REDIRECT = "\x02"
 
 
 class Cutter:
     """Cuts the fields of one format; the columns s1, s2, ... are the text between the double quotes.
 
     Without `lists` every upstream variable is taken for one word, which is far cheaper to cut out; `several` then tells
-    the lines for which that is wrong.
+    the lines for which that is wrong. With `lists` it cuts what stands in one piece with such variables, and only that.
     """
 
     def __init__(self, template: Template, *, lists: bool) -> None:
         self._segments = [
-            _Segment(f"s{number}", segment, lists=lists) for number, segment in enumerate(template.segments(), start=1)
+            _Segment(f"s{number}", segment, lists=lists)
+            for number, segment in enumerate(template.segments(), start=1)
+            if not lists or _holds_lists(segment)
         ]
 
     def prepare(self, cells: pl.DataFrame) -> pl.DataFrame:
@@ -51,7 +51,8 @@ class _Segment:
         self._column, self._parts, self._text = column, parts, pl.col(column)
         self.fields: dict[FieldName, pl.Expr] = {}
         self._words: list[_Word] = []
-        self._lists = lists and any(isinstance(part, Field) and part.lists for part in parts)
+        self._cut_once: dict[str, pl.Expr] = {}
+        self._lists = lists
         self._by_pattern = False
         for position, blanks in _fields_of(parts):
             self._cut(position, blanks)
@@ -68,7 +69,7 @@ class _Segment:
             text = _joined(self._text) if self._lists else self._text
             words = text.str.split_exact(" ", self._splits).struct.rename_fields(names).alias(self._helper)
             cells = cells.with_columns(words).unnest(self._helper)
-        return cells
+        return cells.with_columns(**self._cut_once)
 
     @property
     def _helper(self) -> str:
@@ -91,9 +92,9 @@ class _Segment:
         if words_only and earlier.count("[") == 1 and before.endswith("[") and after.startswith("]"):
             fixed = part.spaces == 1 and after == "] " and position == len(self._parts) - 2
             # the time of the common log format has a fixed width
-            self.fields[part.name] = (
-                self._text.str.slice(-28, 26) if fixed else self._text.str.extract(r"\[([^\[\]]*)\]").fill_null("")
-            )
+            time = self._text.str.slice(-28, 26) if fixed else self._text.str.extract(r"\[([^\[\]]*)\]").fill_null("")
+            self._cut_once[f"{self._column}_{part.name}"] = time
+            self.fields[part.name] = pl.col(f"{self._column}_{part.name}")
             return
         whole = (before.endswith(" ") or position == 0) and (after.startswith(" ") or position == len(self._parts) - 1)
         if whole and blanks is not None:
@@ -110,15 +111,13 @@ class _Segment:
             first = self._text.str.slice(0, self._text.str.find(" ", literal=True))
             self.fields.update((word.name, first) for word in self._words)
             return
-        for word in self._words:
-            text = pl.col(f"{self._column}_{word.number}")
-            self.fields[word.name] = _taken_apart(text) if self._lists else text
+        self.fields.update((word.name, pl.col(f"{self._column}_{word.number}")) for word in self._words)
 
     def _several(self) -> pl.Expr:
         """More words than blanks in the format are a list."""
-        fields = [part for part in self._parts if isinstance(part, Field)]
-        if not any(field.lists for field in fields):
+        if not _holds_lists(self._parts):
             return _NOTHING
+        fields = [part for part in self._parts if isinstance(part, Field)]
         if self._words and all(field.lists or field.spaces == 0 for field in fields):
             blanks = sum(part.count(" ") for part in self._parts if isinstance(part, str))
             self._splits = blanks + 1
@@ -135,12 +134,13 @@ class _Segment:
         return self._text.str.extract_groups(f"^{pattern}$").alias(self._helper)
 
 
+def _holds_lists(segment: Sequence[Part]) -> bool:
+    return any(isinstance(part, Field) and part.lists for part in segment)
+
+
 def _joined(text: pl.Expr) -> pl.Expr:
-    return text.str.replace_all(", ", ",", literal=True).str.replace_all(" : ", _REDIRECT, literal=True)
-
-
-def _taken_apart(text: pl.Expr) -> pl.Expr:
-    return text.str.replace_all(",", ", ", literal=True).str.replace_all(_REDIRECT, " : ", literal=True)
+    """nginx puts ", " between servers and " : " between internal redirects; without its blanks a list is one word."""
+    return text.str.replace_all(", ", ",", literal=True).str.replace_all(" : ", REDIRECT, literal=True)
 
 
 def _fields_of(segment: Sequence[Part]) -> Iterator[tuple[int, int | None]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Of the merging of the counts; a block on each core and the interpreter stay under 600 MB with it.
 MEMORY_LIMIT = "250MB"
 _BATCH_HITS = 250_000
-_MOST_WORKERS = 3
+_MOST_WORKERS = 2  # a third would lift the peak above 600 MB
 _JSON_BLOCK_BYTES = 4 << 20  # the lines of a block stand in memory several times while their members are cut out
 
 
@@ -52,12 +52,11 @@ class _Read(NamedTuple):
 
 
 class LogEngine:
-    """Reads logs of one format, blocks on all cores at once. Close it, or use it as a context manager."""
+    """Reads logs of one format, two blocks at once. Close it, or use it as a context manager."""
 
     def __init__(self, log_format: Format, block_bytes: int | None = None) -> None:
         """Raise EngineAbsent when DuckDB or Polars are not installed."""
-        # Blocks are what runs side by side here; threads inside each would only wait for one another.
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        os.environ.setdefault("POLARS_MAX_THREADS", str(_MOST_WORKERS))
         try:
             import duckdb
 
@@ -79,6 +78,9 @@ class LogEngine:
         )
         self._with_rows = with_rows
         self._pattern = None if isinstance(log_format, JsonLines) else log_format.pattern()
+        self._workers = min(_MOST_WORKERS, os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(self._workers, "log-block")
+        self._counting: list[Future[None]] = []
         self._counts = Counts(Path(self._scratch.name))
         self._batch: list[pl.DataFrame] = []
         self._tally: Counter[str] = Counter()
@@ -95,6 +97,7 @@ class LogEngine:
 
     def close(self) -> None:
         """Give back the memory and the scratch folder."""
+        self._pool.shutdown(cancel_futures=True)
         self.connection.close()
         self._scratch.cleanup()
 
@@ -103,12 +106,10 @@ class LogEngine:
 
         Raise OSError for the first file that cannot be opened, MissingReader for one whose compression needs a package.
         """
-        workers = min(_MOST_WORKERS, os.cpu_count() or 1)
-        with ThreadPoolExecutor(workers, "log-block") as pool:
-            for path in distinct_files(paths):
-                if not self._read_file(path, keep_going, pool, workers):
-                    self._stopped = True
-                    break
+        for path in distinct_files(paths):
+            if not self._read_file(path, keep_going):
+                self._stopped = True
+                break
         return self.lines()
 
     def lines(self) -> Lines:
@@ -126,21 +127,23 @@ class LogEngine:
     def counts(self) -> "DuckDBPyConnection":
         """A database with the tables tally, moments, clients, failed and upstreams of all lines read so far."""
         self._count()
+        for each in self._counting:
+            each.result()
         self._counts.tables(self.connection)
         return self.connection
 
-    def _read_file(self, path: Path, keep_going: Callable[[], bool], pool: ThreadPoolExecutor, workers: int) -> bool:
+    def _read_file(self, path: Path, keep_going: Callable[[], bool]) -> bool:
         """Blocks are taken in order, so that the examples of refused lines are the first ones; False when stopped."""
         reading: deque[Future[_Read]] = deque()
         go = True
-        for block in blocks(path, self._block_bytes):
+        for block in blocks(path, self._block_bytes, buffers=self._workers + 2):
             go = keep_going()
             if not go:
                 break
             self._account(block, path)
             if block.clean:
-                reading.append(pool.submit(self._parse, bytes(block.clean)))
-            while len(reading) > workers:
+                reading.append(self._pool.submit(self._parse, block.clean))
+            while len(reading) > self._workers:
                 self._take(reading.popleft().result())
         for each in reading:
             self._take(each.result())
@@ -155,8 +158,8 @@ class LogEngine:
         if block.problem:
             self._problems.append(f"{path.name}: {block.problem}")
 
-    def _parse(self, block: bytes) -> _Read:
-        found = self._fast.parse(block)
+    def _parse(self, block: memoryview) -> _Read:
+        found = self._fast.parse(bytes(block))
         rows: list[dict[FieldName, str]] = []
         refused: list[str] = []
         for line in found.others:
@@ -179,7 +182,7 @@ class LogEngine:
             self._count()
 
     def _count(self) -> None:
-        self._counts.add(self._batch)
+        self._counting.append(self._pool.submit(self._counts.add, len(self._counting), self._batch))
         self._batch = []
 
     def _fields_of(self, line: str) -> dict[FieldName, str] | None:

@@ -43,7 +43,7 @@ class Hits:
 
     def __init__(self, log_format: Format, fields: Mapping[FieldName, pl.Expr], *, lists: bool) -> None:
         nothing, time, agent = pl.lit(None, pl.String), fields.get("time"), fields.get("agent")
-        self._columns = {
+        self.columns = {
             "route": _route(log_format, fields),
             "status": fields["status"].cast(pl.Int16, strict=False),
             "us": _duration(log_format, fields),
@@ -62,7 +62,11 @@ class Hits:
 
     def of(self, rows: pl.DataFrame, **more: pl.Expr) -> pl.DataFrame:
         """The hits of rows that hold the fields, and more columns of theirs."""
-        return rows.select(**self._columns, **more).with_columns(**self._judged).drop("flags")
+        return self.judged(rows.select(**self.columns, **more))
+
+    def judged(self, found: pl.DataFrame) -> pl.DataFrame:
+        """The same hits with what follows from their other columns."""
+        return found.with_columns(**self._judged)
 
 
 def _route(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
@@ -72,7 +76,7 @@ def _route(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
         request = pl.concat_str(
             *(fields[name] for name in ("method", "target") if name in fields) or (pl.lit(""),), separator=" "
         )
-    path = request.str.strip_suffix(" HTTP/1.1").str.split_exact("?", 1).struct[0]
+    path = request.str.slice(0, request.str.find("?", literal=True)).str.strip_suffix(" HTTP/1.1")
     if log_format.family == "alb":  # targets are whole addresses there, sometimes with two blanks before them
         path = path.str.replace(r"^(\S+) +\w+://[^/ ]+", "${1} ")
     return path.str.replace_all(_IDENTIFIER, "/:id")

@@ -16,6 +16,8 @@ FieldName = Literal[
 DurationUnit = Literal["s", "ms", "us", "ns"]
 TimeStyle = Literal["clf", "iso", "epoch", "epoch_ms", "haproxy"]
 Family = Literal["nginx", "apache", "haproxy", "envoy", "alb", "json"]
+# Stands for nginx's " : " in a list that has been made one word.
+REDIRECT = "\x02"
 
 
 class Field(NamedTuple):

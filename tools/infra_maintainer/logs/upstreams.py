@@ -1,11 +1,13 @@
 """What stands behind the balancer, from the log's upstream columns: attempts, their failures, their times."""
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from infra_maintainer.evidence.model import Frozen
+from infra_maintainer.logs.template import REDIRECT
 
 if TYPE_CHECKING:
     from infra_maintainer.logs.engine import LogEngine
@@ -78,6 +80,9 @@ def upstream_stats(engine: "LogEngine") -> list[UpstreamStats]:
     return found[:MOST_UPSTREAMS]
 
 
+_BETWEEN = re.compile(f",| : |{REDIRECT}")
+
+
 def _entries(text: str) -> list[str]:
     """`10.0.0.1:80, 10.0.0.2:80 : 10.0.0.3:80` as a list; a blank around a colon tells a redirect from a port."""
-    return [entry.strip() for part in text.split(" : ") for entry in part.split(",") if entry.strip()]
+    return [entry.strip() for entry in _BETWEEN.split(text) if entry.strip()]
