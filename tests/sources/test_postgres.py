@@ -72,6 +72,19 @@ def test_a_full_server_is_critical_whatever_its_constant(server: Postgres) -> No
     assert judged(look(server)).verdict == "healthy"
 
 
+def test_looking_takes_one_slot_at_a_time_and_counts_nothing_of_ours(server: Postgres) -> None:
+    """With one slot left, several sources of ours at once would refuse each other and call the server full."""
+    database = Database(name="orders", host="127.0.0.1", port=server.port, user="watcher", window_s=0.2)
+    sources = tuple(each for each in all_sources() if each.name.startswith(("postgres", "database_")))
+    with ExitStack() as sessions:
+        for _ in range(21):
+            sessions.enter_context(psycopg.connect(server.dsn("app")))
+        evidence = gather(sources, Survey(LiveWorld(20), System(database=[database])))
+    assert len(sources) >= 4 and "db.connections.refused" not in {e.quantity for e in evidence}
+    assert value(evidence, "db.connections") == 21 and value(evidence, "db.indexes") is not None
+    assert not [e for e in evidence if isinstance(e, Missing) and e.why in ("unreachable", "timeout")]
+
+
 def test_a_role_without_pg_monitor_gives_unknowns_and_no_zeros(server: Postgres) -> None:
     """What it may not see is denied with the grant that would help, and the report is not healthy."""
     with psycopg.connect(server.dsn("app")) as other:

@@ -4,6 +4,8 @@ An ordinary role suffices; what it may not see comes back as NULL or `<insuffici
 for unknown and never for zero. `pg_monitor` is the role that sees everything asked here.
 """
 
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
 
 STATEMENT_MS = 5000
 ROWS_AT_MOST = 500
+GIVEN_BACK_S = 1.0
 _TOO_MANY = "53300"
+# One session with a server at a time, however many sources ask: two of ours must not take the last slot from users.
+_LOCK = threading.Lock()
+_TURNS: dict[str, threading.Lock] = {}
+_ENDED: dict[str, float] = {}
 _DENIED = ("28P01", "28000", "42501", "3D000")
 
 
@@ -30,12 +37,42 @@ def ask(database: Database, names: list[str], timeout_s: float) -> dict[str, Any
     Raise NoSlotLeft when no connection is left, WorldError when there is no session at all.
     """
     try:
-        import psycopg
+        import psycopg  # noqa: F401  # asked here for the message that names the extra
     except ImportError as absent:
         how = "pip install 'infra-maintainer[postgres]'"
         raise WorldError("not_supported", "PostgreSQL needs the package psycopg", how) from absent
+    place = f"{database.host}:{database.port}"
+    with _LOCK:
+        turn = _TURNS.setdefault(place, threading.Lock())
+    if not turn.acquire(timeout=timeout_s):
+        raise WorldError("timeout", f"PostgreSQL {database.name}: other questions to it took all the time", "ask again")
     try:
-        connection = psycopg.connect(
+        connection = _session(database, timeout_s, place)
+        try:
+            with connection:
+                return {name: _answer(connection, name) for name in names}
+        finally:
+            _ENDED[place] = time.monotonic()
+    finally:
+        turn.release()
+
+
+def _session(database: Database, timeout_s: float, place: str) -> "Connection[Any]":
+    """A session; a slot that our own last one has not given back yet is no refusal."""
+    while True:
+        try:
+            return _connect(database, timeout_s)
+        except NoSlotLeft:
+            if time.monotonic() - _ENDED.get(place, -GIVEN_BACK_S) >= GIVEN_BACK_S:
+                raise
+            time.sleep(0.1)
+
+
+def _connect(database: Database, timeout_s: float) -> "Connection[Any]":
+    import psycopg
+
+    try:
+        return psycopg.connect(
             host=database.host,
             port=database.port,
             user=database.user,
@@ -49,8 +86,6 @@ def ask(database: Database, names: list[str], timeout_s: float) -> dict[str, Any
         )
     except psycopg.OperationalError as error:
         raise _refusal(database, error) from error
-    with connection:
-        return {name: _answer(connection, name) for name in names}
 
 
 def _answer(connection: "Connection[Any]", name: str) -> Any:

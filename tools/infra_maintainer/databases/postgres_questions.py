@@ -14,7 +14,7 @@ QUESTIONS: dict[str, str] = {
                current_setting('autovacuum_freeze_max_age')::bigint""",
     # idle_in_transaction and waits are NULL-free only for a role that sees other sessions
     "sessions": """
-        SELECT count(*) FILTER (WHERE backend_type = 'client backend'),
+        SELECT count(*) FILTER (WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
                count(*) FILTER (WHERE state = 'active' AND pid <> pg_backend_pid()),
                count(*) FILTER (WHERE state LIKE 'idle in transaction%'),
                coalesce(extract(epoch FROM max(now() - state_change)

@@ -174,7 +174,7 @@ class _Told:
             yield self._value("db.connections", used, "pg_stat_activity, client backends")
             share = percent(used, room)
             yield self._value(
-                "db.connections.used", share, f"pg_stat_activity: {used} client backends of {room}", n=used
+                "db.connections.used", share, f"pg_stat_activity: {used} client backends of {room}", n=used or None
             )
 
     def _waits(self) -> Iterator[AnyEvidence]:
