@@ -36,11 +36,6 @@ def ask(database: Database, names: list[str], timeout_s: float) -> dict[str, Any
 
     Raise NoSlotLeft when no connection is left, WorldError when there is no session at all.
     """
-    try:
-        import psycopg  # noqa: F401  # asked here for the message that names the extra
-    except ImportError as absent:
-        how = "pip install 'infra-maintainer[postgres]'"
-        raise WorldError("not_supported", "PostgreSQL needs the package psycopg", how) from absent
     place = f"{database.host}:{database.port}"
     with _LOCK:
         turn = _TURNS.setdefault(place, threading.Lock())
@@ -69,8 +64,11 @@ def _session(database: Database, timeout_s: float, place: str) -> "Connection[An
 
 
 def _connect(database: Database, timeout_s: float) -> "Connection[Any]":
-    import psycopg
-
+    try:
+        import psycopg
+    except ImportError as absent:
+        how = "pip install 'infra-maintainer[postgres]'"
+        raise WorldError("not_supported", "PostgreSQL needs the package psycopg", how) from absent
     try:
         return psycopg.connect(
             host=database.host,
