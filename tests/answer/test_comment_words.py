@@ -109,6 +109,10 @@ def test_what_is_fine_may_be_called_so_by_its_name_beside_what_is_not() -> None:
     assert _faults("The database orders is fine at {c7}, checkout waits {c1}.") == []
     for text in ("It is fine at {c7}, checkout waits {c1}.", "The route /checkout is fine at {c1}."):
         assert [fault.check for fault in _faults(text)] == ["wording"], text
+    cpu = {"kind": "observed", "id": "w1", "quantity": "cpu.utilisation", "subject": "host:web-1", "stat": "mean"}
+    claims = [*honest()["claims"], {**cpu, "value": 12, "unit": "%", "evidence": ["ev2#/data/cpu"]}]
+    faults = _faults("The host web-1 is fine at {w1}.", claims=claims)  # a finding about a disk of it is about it too
+    assert [fault.check for fault in faults] == ["wording"]
 
 
 def test_a_digit_in_a_name_is_no_number_in_words() -> None:

@@ -14,6 +14,8 @@ _WHOLE = re.compile(
     r"|absolutely|across|throughout|clean bill|rest assured|worry|sleep|go home)\b",
     re.IGNORECASE,
 )
+# What a finding about one of its parts is about too.
+_WHOLES = frozenset({"host", "service", "system", "traffic", "company", "estate", "bill", "app"})
 _ENDS = re.compile(r"[,;:—]|\b(?:but|however|while|whereas|although|except)\b", re.IGNORECASE)
 _ENDS_AFTER = re.compile(rf"{_ENDS.pattern}|\band\b", re.IGNORECASE)
 
@@ -35,6 +37,8 @@ def of_something_fine(hit: Hit, answer: Answer, run: Run) -> bool:
     if len(subjects) != 1 or len(claims) != sum(isinstance(claim, Observed) for claim in claims):
         return False
     (subject,) = subjects
+    if subject.partition(":")[0] in _WHOLES:
+        return False
     troubled = [*(one.subject for one in run.findings), *(one.subject for one in run.unmeasured if one.attempted)]
     if _WHOLE.search(hit.text) or any(same(subject, one) or subject in one or one in subject for one in troubled):
         return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from infra_maintainer.answer.model import REFERENCE, Answer, Claim, Threshold, Users
 from infra_maintainer.answer.numbers import Number
 from infra_maintainer.answer.run import SEVERITIES, Run
-from infra_maintainer.answer.spoken_values import repeats
+from infra_maintainer.answer.spoken_values import marked_as_users, repeats
 from infra_maintainer.answer.vocabulary import vocabulary
 
 HOW = (
@@ -24,13 +24,16 @@ _REFERRED = frozenset({"tail", "percentile", "value", "figure", "reading", "meas
 _OF = re.compile(r"\bof\s+(?:the\s+|our\s+|your\s+|all\s+)?$", re.IGNORECASE)
 _LOOKED_AT = re.compile(r"\b(?:checked|measured|looked|declared|seen|watched|recorded|known|listed)\b", re.IGNORECASE)
 _NOUNS = re.compile(r"((?:\s+(?:of|the|these|those|our|your)\b)*(?:\s+[a-z][a-z-]*){1,4})", re.IGNORECASE)
-_PEOPLE = re.compile(r"\b(?:users?|customers?|people|visitors?|persons?|employees?)\b", re.IGNORECASE)
+# Nobody counts people here: a value of five beside "five customers" says nothing about them.
+_PEOPLE = frozenset({"user", "customer", "people", "visitor", "person", "employee", "shopper", "client", "buyer"})
 
 
 def checked(number: Number, sentence: str, answer: Answer, run: Run, asked: Iterable[Number]) -> bool:
     """True if the number, read from `sentence`, is one that listed things or cited values bear out."""
     claims = [claim for claim in map(answer.claim, REFERENCE.findall(sentence)) if claim]
     words = _nouns(number, sentence)
+    if _PEOPLE & words:
+        return marked_as_users(number, sentence, claims, asked)
     # "Five findings" beside a value of 4.95 is a count of findings, and nothing else.
     if not _LISTED & words and repeats(number, sentence, claims, asked):
         return True
@@ -51,7 +54,7 @@ def _nouns(number: Number, sentence: str) -> set[str]:
 def _announced(number: Number, sentence: str) -> int:
     """How many references follow the colon that the number leads to: "two things end: {c1} and {c2}"."""
     lead, colon, rest = sentence[number.end :].partition(":")
-    if not colon or _PEOPLE.search(lead) or REFERENCE.search(lead):
+    if not colon or REFERENCE.search(lead):
         return 0
     return len(set(REFERENCE.findall(rest)))
 

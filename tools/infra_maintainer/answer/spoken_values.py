@@ -10,6 +10,11 @@ from infra_maintainer.answer.units import convert
 
 _USERS = re.compile(r"\b(?:you|your|yours|question|asked|dashboard|rule of thumb|leadership|finance)\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|cannot|never|no|wrong|nor)\b|n't\b", re.IGNORECASE)
+# "Not thirty percent", "zero cannot stand": the number itself is denied.
+_DENIED_BEFORE = re.compile(r"\b(?:not|never|no|nor)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+_DENIED_AFTER = re.compile(
+    r"\s+(?:\w+\s+){0,3}?(?:cannot|(?:is|are|does|do|must|should|may) not|(?:is|are|would be) wrong)\b", re.IGNORECASE
+)
 _CLAUSE = re.compile(r"[,;:()—]")
 _COMPARED = re.compile(
     r"\b(?:(?P<less>(?:less|lower|fewer|smaller|shorter|faster|better|stricter|tighter) than|under|below)"
@@ -28,7 +33,12 @@ def repeats(number: Number, sentence: str, claims: list[Claim], asked: Iterable[
         return True
     if _not_zero(number, sentence, values) or _is_ratio(number, values):
         return True
-    return any(_is_users(number, one) for one in asked) and _is_marked(number, sentence, values)
+    return marked_as_users(number, sentence, values, asked)
+
+
+def marked_as_users(number: Number, sentence: str, claims: list[Claim], asked: Iterable[Number]) -> bool:
+    """True if the number is of the question, and the sentence calls it the user's, denies it or compares it truly."""
+    return any(_is_users(number, one) for one in asked) and _is_marked(number, sentence, claims)
 
 
 def _is_value(number: Number, claim: Claim) -> bool:
@@ -79,7 +89,7 @@ def _is_marked(number: Number, sentence: str, claims: list[Claim]) -> bool:
     found = _COMPARED.search(sentence[: number.start])
     if found is None:
         ahead, behind = _CLAUSE.split(sentence[: number.start])[-1], _CLAUSE.split(sentence[number.end :])[0]
-        return bool(_USERS.search(sentence) or _DENIED.search(f"{ahead} {behind}"))
+        return bool(_USERS.search(sentence) or _DENIED_BEFORE.search(ahead) or _DENIED_AFTER.match(behind))
     less = bool(found["less"])
     if _DENIED.search(_CLAUSE.split(sentence[: found.start()])[-1]):
         less = not less

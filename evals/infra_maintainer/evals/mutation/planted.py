@@ -20,6 +20,11 @@ _COUNTED = (
     "The {word} worst ones are these: {ref}.",
 )
 _SPELLED = "two three four five six seven eight nine eleven twelve thirteen fourteen seventeen nineteen".split()
+_PEOPLE = (
+    "So {word} customers were affected, as {ref} says.",
+    "With {ref}, {word} people could not log in.",
+    "{ref} means that {word} users have left.",
+)
 _HEALTHY = (
     "Despite {ref} the service is healthy.",
     "This is healthy at {ref}.",
@@ -70,6 +75,17 @@ def wrong_count(data: Data, run: Run, draw: random.Random) -> bool:
     true |= {int(claim["value"]) for claim in data["claims"] if isinstance(claim["value"], int | float)}
     false = [word for value, word in enumerate(_SPELLED, start=2) if value not in true and value < 10]
     return _plant(data, draw, _COUNTED, word=draw.choice(false))
+
+
+def people_counted(data: Data, run: Run, draw: random.Random) -> bool:
+    """A value of the answer told as a number of people."""
+    words = dict(enumerate(_SPELLED[:8], start=2))
+    counted = [claim for claim in data["claims"] if claim["kind"] == "observed" and claim["value"] in words]
+    if not counted:
+        return False
+    claim = draw.choice(counted)
+    ref = f"{{{claim['id']}}}"
+    return _plant(data, draw, _PEOPLE, ref=ref, word=words[claim["value"]])
 
 
 def healthy_beside_a_finding(data: Data, run: Run, draw: random.Random) -> bool:

@@ -382,6 +382,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("words contradict beside a claim", "wording", _anchored_contradiction),
     Kind("dangerous words beside a claim", "wording", _anchored_danger),
     Kind("planted: wrong count", "references", planted.wrong_count),
+    Kind("planted: people counted", "references", planted.people_counted),
     Kind("planted: healthy beside a finding", "wording", planted.healthy_beside_a_finding),
     Kind("planted: tail called an average", "references", planted.averaged),
     Kind("planted: cause not listed", "root_cause", planted.unlisted_cause),
