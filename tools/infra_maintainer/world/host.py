@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +42,11 @@ class Host(Protocol):
         ...
 
 
+def plain_name(name: str) -> str:
+    """A host name as names are: it stands in every sentence of a report, so nothing else may stand in it."""
+    return re.sub(r"[^\w.:-]", "?", name)[:64] or "?"
+
+
 class LiveHost:
     """The machine this runs on. `root` relocates every path, so that a folder can stand for a machine."""
 
@@ -51,7 +57,7 @@ class LiveHost:
     @property
     def name(self) -> str:
         """The node name, as uname says."""
-        return os.uname().nodename
+        return plain_name(os.uname().nodename)
 
     def read(self, path: str, limit: int = READ_LIMIT) -> str:
         """The text of a regular file, refused when longer than `limit` bytes. Never blocks on a pipe or device."""

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from infra_maintainer.world.clock import Clock, Deadline, FrozenClock
 from infra_maintainer.world.exchange import Ask, Exchange
-from infra_maintainer.world.host import READ_LIMIT, Host, LiveHost
+from infra_maintainer.world.host import READ_LIMIT, Host, LiveHost, plain_name
 from infra_maintainer.world.http import Http
 from infra_maintainer.world.process import Output
 from infra_maintainer.world.tape import FORMAT, TapeReader
@@ -59,7 +59,7 @@ class RecordedWorld:
         self.recorded_evidence = _evidence(folder / "evidence.jsonl")
         self.deadline = Deadline(time_limit_s)
         self.clock: Clock = FrozenClock(datetime.fromisoformat(about["recorded_at"]))
-        self.host: Host = _RecordedHost(about["host"], tape, folder / "files", self.deadline)
+        self.host: Host = _RecordedHost(plain_name(str(about["host"])), tape, folder / "files", self.deadline)
         self.http: Http = _RecordedHttp(tape)
         self._tape = tape
 
@@ -86,9 +86,12 @@ def _about(folder: Path) -> dict[str, Any]:
             f"{folder} is not a recorded world: it has no world.json (make one with: infra-maintainer record)"
         )
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise ValueError(f"{path} is not the description of a recorded world: it is no JSON object")
+    about = cast("dict[str, Any]", raw)
     if about.get("format") != FORMAT:
         raise ValueError(f"{path} has format {about.get('format')!r}; this version reads {FORMAT}")
     missing = {"recorded_at", "host"} - about.keys()
