@@ -1,6 +1,7 @@
 """Access logs as a source: what users got becomes findings, and what a log does not carry becomes unknown."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,6 +97,29 @@ def test_retries_that_hide_five_per_cent_of_failures_are_found(tmp_path: Path) -
     assert "5 % of 4,000 requests" in finding(report, "retries_hide_failures", "traffic:shop").says
     assert finding(report, "upstream_failing", "upstream:shop:10.1.0.9:80").severity == "high"
     assert report.verdict == "degraded"
+
+
+def failing_upstreams(tmp_path: Path, seconds: Callable[[int], bool]) -> list[Finding]:
+    """What is found when two requests of twenty fail at first; `seconds` says which go to upstream b first."""
+    hits: list[Hit] = []
+    for number, hit in enumerate(HEALTHY):
+        first, other = ("b:80", "a:80") if seconds(number) else ("a:80", "b:80")
+        tries = ((first, 502), (other, 200)) if number % 20 < 2 else ((first, 200),)
+        hits.append(hit._replace(tries=tries))
+    return [each for each in report_of(tmp_path, hits).findings if each.code == "upstream_failing"]
+
+
+def test_upstreams_that_all_fail_alike_are_one_finding(tmp_path: Path) -> None:
+    """Each has 200 of 2,200 attempts failed: nobody is told to take one of them out."""
+    (found,) = failing_upstreams(tmp_path, lambda number: number // 20 % 2 == 0)
+    assert found.subject == "traffic:shop" and len(found.evidence) == 2
+    assert found.says.startswith("all 2 upstreams of shop fail: 9.09 % of the attempts at each"), found.says
+
+
+def test_upstreams_that_fail_each_in_their_own_measure_stay_apart(tmp_path: Path) -> None:
+    """5 % of one and 50 % of the other: the second is worth taking out."""
+    found = failing_upstreams(tmp_path, lambda number: number % 20 == 1)
+    assert sorted(each.subject for each in found) == ["upstream:shop:a:80", "upstream:shop:b:80"]
 
 
 @requirement("performance.no_mean_only", "antipatterns.average_planning")

@@ -49,7 +49,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         worst = max(numbers, key=lambda each: each.value)
         kind = SYNTHETIC if "(synthetic" in worst.record.source else kind
         where = worst.subject.partition(":")[2]
-        says = f"budget {budget.words}: {shown(worst)} of {limit(rule)} ({where}; {kind})"
+        says = f"budget {budget.words} of {limit(rule)}: {shown(worst)} ({where}; {kind})"
         if not rule.exceeded(worst.value):
             yield Pass(
                 code=budget.rule.replace(".", "_"), subject=worst.subject, says=says, evidence=[worst.id],

@@ -58,7 +58,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     yield from facts.unknowns(
         "endpoint.errors",
         "endpoint_failing",
-        "Whether requests to {name} succeed was not measured.",
+        "Whether requests to {name} succeed was not probed.",
         "critical",
         policy=RULES[0],
         user_facing=True,

@@ -71,7 +71,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     yield from facts.unknowns(
         "endpoint.latency",
         "endpoint_slow",
-        "How long users of {name} wait was not measured.",
+        "How long requests to {name} take was not probed.",
         "high",
         policy="health.endpoint.latency.p95",
         user_facing=True,
