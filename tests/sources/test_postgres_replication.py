@@ -198,6 +198,23 @@ def test_what_one_server_cannot_know_of_the_other_is_unknown(pair: Pair) -> None
     assert "; 1 replica may use them" in next(f.says for f in both.findings if f.code == "index_unused")
 
 
+def test_tables_of_a_standby_are_judged_once_where_its_primary_is_declared_too(pair: Pair) -> None:
+    """The same cluster by its identifier: a fault of a table is one fault, whatever the number of copies."""
+    pair.primary.sql("CREATE TABLE two (id int); CREATE INDEX one_1 ON two (id); CREATE INDEX one_2 ON two (id)")
+    pair.caught_up()
+    source = tuple(each for each in all_sources() if each.name == "postgres_tables")
+    both = [
+        Database(name=name, host="127.0.0.1", port=server.port, user="watcher")
+        for name, server in (("copy", pair.replica), ("main", pair.primary))
+    ]
+    report = judged(gather(source, Survey(LiveWorld(20), System(database=both))))
+    assert [f.subject for f in report.findings if f.code == "index_duplicate"] == ["database:main"]
+    skipped = {u.code for u in report.unknowns if u.subject == "database:copy" and "judged there, as main" in u.detail}
+    assert skipped == {"index_invalid", "index_duplicate", "index_unused", "table_dead_rows", "table_bloat"}
+    alone = judged(look(pair.replica, also="postgres_tables"))
+    assert "index_duplicate" in {f.code for f in alone.findings}
+
+
 def test_a_standby_that_is_late_on_purpose_is_not_behind(pair: Pair) -> None:
     """recovery_min_apply_delay is taken off; what comes on top of it would be lag."""
     with standby(pair.primary, "late") as late:

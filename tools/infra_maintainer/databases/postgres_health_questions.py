@@ -3,6 +3,8 @@
 _OURS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
 HEALTH_QUESTIONS: dict[str, str] = {
+    "identity": """
+        SELECT system_identifier::text || ' ' || current_database(), pg_is_in_recovery() FROM pg_control_system()""",
     # Statistics survive a clean restart, so without a reset they are at least as old as the server's start.
     "counting": """
         SELECT extract(epoch FROM now() - coalesce(stats_reset, pg_postmaster_start_time())),

@@ -42,25 +42,40 @@ def subjects(survey: Survey) -> list[str]:
 )  # fmt: skip
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """One session per database. A question that the server refuses is Missing alone."""
+    answered: list[tuple[Database, dict[str, Any]]] = []
     for database in survey.system.database:
         asking = partial(ask, database, NAMES, survey.world.deadline.remaining())
         try:
-            answers = survey.world.engine("postgres", [database.name, *NAMES], asking)
-        except NoSlotLeft as refused:
+            answered.append((database, survey.world.engine("postgres", [database.name, *NAMES], asking)))
+        except (NoSlotLeft, WorldError) as error:
+            why: Why = error.why if isinstance(error, WorldError) else "unreachable"
+            how = error.how if isinstance(error, WorldError) else "ask again when a connection is free"
             for quantity in OWED:
                 yield survey.missing(
-                    quantity, "unreachable", str(refused), "ask again when a connection is free",
-                    subject=f"database:{database.name}", source="connection",
-                )  # fmt: skip
-            continue
-        yield from _Told(survey, database, answers).evidence()
+                    quantity, why, str(error), how, subject=f"database:{database.name}", source="connection"
+                )
+    primaries = {_identity(answers): each.name for each, answers in answered if not _is_standby(answers)}
+    for database, answers in answered:
+        primary = primaries.get(_identity(answers)) if _is_standby(answers) else None
+        yield from _Told(survey, database, answers, primary).evidence()
+
+
+def _identity(answers: dict[str, Any]) -> str | None:
+    """Which cluster and database this is, the same on a primary and on its standbys; None when it is not told."""
+    rows = answers["identity"]
+    return str(rows[0][0]) if isinstance(rows, list) and rows else None  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _is_standby(answers: dict[str, Any]) -> bool:
+    rows = answers["identity"]
+    return bool(isinstance(rows, list) and rows and rows[0][1])  # pyright: ignore[reportUnknownArgumentType]
 
 
 class _Told:
     """The answers of one session on their way to evidence."""
 
-    def __init__(self, survey: Survey, database: Database, answers: dict[str, Any]) -> None:
-        self.survey, self.name, self.answers = survey, database.name, answers
+    def __init__(self, survey: Survey, database: Database, answers: dict[str, Any], primary: str | None) -> None:
+        self.survey, self.name, self.answers, self.primary_name = survey, database.name, answers, primary
         self.subject = f"database:{database.name}"
         counting = answers["counting"]
         if not isinstance(counting, list) or not counting:
@@ -80,6 +95,14 @@ class _Told:
             how = "name the database that holds the tables: dbname in [[database]]"
             for quantity in ("db.indexes.unused", "db.table.dead", "db.table.bloat"):
                 yield self._gap(quantity, "no_data", detail, how)
+            return
+        if self.primary_name is not None:
+            detail = (
+                f"a standby is a copy of its primary: its tables and indexes are judged there, as {self.primary_name}"
+            )
+            for quantity in ("db.indexes.invalid", "db.indexes.duplicate", "db.indexes.unused", "db.table.dead",
+                             "db.table.bloat"):  # fmt: skip
+                yield self._gap(quantity, "not_supported", detail, f"look at {self.primary_name}")
             return
         yield from self._broken()
         yield from self._twice()
