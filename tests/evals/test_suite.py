@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from infra_maintainer.evals.runner import claim
 from infra_maintainer.evals.scenario import load
 from infra_maintainer.evals.scorers.registry import scorers
 from infra_maintainer.evals.self_check import Examined, examine
+from infra_maintainer.evals.subjects.command import Command
+from infra_maintainer.evals.subjects.protocol import Subject
+from infra_maintainer.evals.subjects.scripted import GOLD
 from infra_maintainer.tools.all_jobs import JOBS
 from tests.requirements_link import requirement
 
@@ -122,18 +126,25 @@ def test_a_run_that_was_killed_resumes_and_ends_with_the_same_numbers(tmp_path: 
 
 def test_a_log_of_another_subject_or_track_is_refused_with_one_sentence(tmp_path: Path) -> None:
     """Lines of two subjects in one log would be reported as one."""
-    script = tmp_path / "subject.py"
-    script.write_text(SLOW_GOLD)
-    out = ("--out", str(tmp_path / "run"))
-    command = ("--command", f"{sys.executable} {script}")
-    assert evaluate("run", *FEW, *command, *out).returncode == 1
-    before = (tmp_path / "run" / "log.jsonl").read_bytes()
-    others = [(), (*command, "--prose"), (*command, "--no-tools"), ("--command", f"{sys.executable} {script} --other")]
+    line = f"{sys.executable} subject.py"
+    claim(tmp_path, Command(line))
+    claim(tmp_path, Command(line))  # the same one goes on
+    others: list[Subject] = [
+        GOLD,
+        Command(line, structured=False),
+        Command(line, tools=False),
+        Command(f"{line} --other"),
+    ]
     for other in others:
-        done = evaluate("run", *FEW, *other, *out)
-        assert done.returncode == 4
-        assert done.stderr.count("\n") == 1 and "holds the log of" in done.stderr and "--out" in done.stderr
-    assert (tmp_path / "run" / "log.jsonl").read_bytes() == before
+        with pytest.raises(ValueError, match=r"holds the log of .*, and this run is of .*: give another folder"):
+            claim(tmp_path, other)
+    done = evaluate("run", *FEW, "--out", str(tmp_path))
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1 and "scripted" not in done.stdout and "--out" in done.stderr
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "log.jsonl").write_text("{}\n")
+    with pytest.raises(ValueError, match="unknown subject"):
+        claim(tmp_path / "old", GOLD)
 
 
 EMPTIED = """
