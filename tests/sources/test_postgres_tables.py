@@ -251,6 +251,25 @@ def test_bloat_is_measured_where_possible_else_estimated_and_called_so_else_unkn
     assert "pgstattuple_approx" in gap.detail
 
 
+@requirement("monitoring.database_load")
+@pytest.mark.parametrize("setting", ["autovacuum", "track_counts"])
+def test_a_server_that_never_cleans_by_itself_is_found_before_its_tables_show_it(
+    server: Postgres, base: str, setting: str
+) -> None:
+    """Without track_counts autovacuum does not run either, whatever its own setting says."""
+    assert "autovacuum_off" in {p.code for p in judged(look(server, base)).passes}
+    server.sql(f"ALTER SYSTEM SET {setting} = off")
+    server.sql("SELECT pg_reload_conf()")
+    try:
+        _settled(server, f"SELECT NOT current_setting('{setting}')::bool", base)
+        (finding,) = [f for f in judged(look(server, base)).findings if f.code == "autovacuum_off"]
+    finally:
+        server.sql(f"ALTER SYSTEM RESET {setting}")
+        server.sql("SELECT pg_reload_conf()")
+        _settled(server, f"SELECT current_setting('{setting}')::bool", base)
+    assert setting in finding.says and finding.severity == "high"
+
+
 def test_an_empty_database_and_one_that_does_not_count_are_unknown_and_not_well(server: Postgres, base: str) -> None:
     """The default database is often the wrong one, and without counting nothing is unused and nothing is dead."""
     empty = judged(look(server, base))
@@ -262,7 +281,7 @@ def test_an_empty_database_and_one_that_does_not_count_are_unknown_and_not_well(
     assert {u.code: u.why for u in blind.unknowns if u.subject == "database:orders"} == dict.fromkeys(
         ("index_unused", "table_dead_rows"), "not_supported"
     )
-    assert not blind.findings
+    assert {f.code for f in blind.findings} == {"autovacuum_off"}
 
 
 def _settled(server: Postgres, question: str, base: str) -> None:

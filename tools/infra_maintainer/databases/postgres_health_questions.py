@@ -11,7 +11,7 @@ HEALTH_QUESTIONS: dict[str, str] = {
                to_char(coalesce(stats_reset, pg_postmaster_start_time()), 'YYYY-MM-DD HH24:MI TZ'),
                stats_reset IS NOT NULL, current_setting('track_counts')::bool, pg_is_in_recovery(),
                (SELECT count(*) FROM pg_stat_user_tables),
-               (SELECT count(*) FROM pg_stat_user_indexes), current_database()
+               (SELECT count(*) FROM pg_stat_user_indexes), current_database(), current_setting('autovacuum')::bool
         FROM pg_stat_database WHERE datname = current_database()""",
     # Not those that guard something (unique, primary, exclusion, replica identity) or serve a foreign key: they work
     # without being scanned. Partitions count together, because only the whole can be dropped.

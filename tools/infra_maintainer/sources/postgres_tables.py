@@ -33,6 +33,7 @@ def subjects(survey: Survey) -> list[str]:
     jobs=("health",),
     quantities=OWED,
     also=(
+        "db.autovacuum",
         "db.indexes.unused", "db.index.unused", "db.index.unused.for", "db.indexes.duplicate", "db.index.duplicate",
         "db.indexes.invalid", "db.index.invalid", "db.table.dead", "db.table.dead_rows",
         "db.table.unvacuumed", "db.table.autovacuum", "db.table.vacuuming", "db.table.size", "db.table.bloat",
@@ -82,7 +83,7 @@ class _Told:
             said = counting["refused"] if isinstance(counting, dict) else "pg_stat_database has no row"
             raise WorldError("error", f"PostgreSQL {database.name}: {said}", "see the server's log")
         rows: list[Any] = counting
-        self.age, since, self.reset, self.counts, self.standby, self.tables, self.indexes, base = rows[0]
+        self.age, since, self.reset, self.counts, self.standby, self.tables, self.indexes, base, self.cleans = rows[0]
         self.since = f"{'the reset of the statistics' if self.reset else 'the start of the server at least'} ({since})"
         self.origin = f"database {base}"
 
@@ -90,6 +91,9 @@ class _Told:
         """Indexes first, then tables."""
         yield self._value("db.indexes", self.indexes, f"pg_stat_user_indexes, {self.origin}")
         yield self._value("db.tables", self.tables, f"pg_stat_user_tables, {self.origin}")
+        if not self.standby:
+            says = "autovacuum" if self.counts else "autovacuum, which needs track_counts: it is off"
+            yield self._value("db.autovacuum", bool(self.cleans and self.counts), says)
         if not self.tables:
             detail = f"{self.origin} holds no table of yours"
             how = "name the database that holds the tables: dbname in [[database]]"

@@ -15,17 +15,40 @@ LOOK_FIRST = "See what holds vacuum back (an old transaction, a slot, a prepared
 @check(
     title="dead rows and bloat of tables",
     quantities=(
+        "db.autovacuum",
         "db.table.dead", "db.table.dead_rows", "db.table.unvacuumed", "db.table.autovacuum", "db.table.vacuuming",
         "db.table.bloat", "db.table.bloat.estimate", "db.table.size",
     ),
     policies=(
+        "health.db.autovacuum",
         "health.db.table.dead", "health.db.table.dead_rows", "health.db.table.bloat", "health.db.table.bloat.estimate",
     ),
 )  # fmt: skip
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """Dead rows in share and number; bloat as measured, or as estimated and then called so."""
+    yield from _uncleaned(facts, policy)
     yield from _dead(facts, policy)
     yield from _bloat(facts, policy)
+
+
+def _uncleaned(facts: Facts, policy: Policy) -> Iterator[Outcome]:
+    rule = policy["health.db.autovacuum"]
+    for each in facts.all("db.autovacuum"):
+        where = place(each.subject)
+        if each.value is True:
+            says = f"{where}: cleans its tables by itself"
+            yield Pass(code="autovacuum_off", subject=each.subject, says=says, evidence=[each.id], policy=rule.id)
+            continue
+        yield Finding(
+            code="autovacuum_off",
+            subject=each.subject,
+            severity=rule.severity,
+            says=f"{where}: cleans none of its tables by itself ({each.source})",
+            matters="Every read gets slower with each change, and one day the server takes no more writes.",
+            do="Set autovacuum and track_counts to on and reload; it catches up by itself.",
+            evidence=[each.id],
+            policy=rule.id,
+        )
 
 
 def _dead(facts: Facts, policy: Policy) -> Iterator[Outcome]:
