@@ -7,6 +7,7 @@ from infra_maintainer.assess.model import Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, shown
+from infra_maintainer.evidence.show import many
 
 
 @check(title="processes killed for lack of memory", quantities=("oom.kills",), policies=("health.oom.kills",))
@@ -21,7 +22,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="oom.kills",
         rules=("health.oom.kills",),
         code="oom_kill",
-        what=lambda n: f"processes killed for lack of memory since {since}: {shown(n)}",
+        what=lambda n: f"{many(round(n.value), 'process', 'processes')} killed for lack of memory since {since}",
         matters="A process that is killed takes its users' requests with it, and may come back in a loop.",
         do="See which one and when (journalctl -k --grep 'Out of memory'), then its peak need against the memory.",
     ):
