@@ -45,7 +45,7 @@ def quote(text: str, limit: int = QUOTE_LIMIT) -> str:
 
 def visible(text: str) -> str:
     """The text with a space for each sequence that moves a terminal and each character that a reader cannot see."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():  # nearly all of it
         return text
     return "".join(" " if _is_hidden(character) else character for character in _TERMINAL.sub(" ", text))
 
