@@ -30,9 +30,9 @@ class _Table(NamedTuple):
 
 _TABLES: dict[str, _Table] = {
     "tally": _Table(("route", "status", "failure", "agent", "tries", "us"), (_COUNT, pl.col("upstream_us").sum())),
-    "moments": _Table(("minute", "zone"), (_COUNT, _FAILED), "users"),
+    "moments": _Table(("moment",), (_COUNT, _FAILED), "users"),
     "clients": _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), "users"),
-    "failed": _Table(("route", "client", "minute"), (_COUNT,), "failed"),
+    "failed": _Table(("route", "client", "moment"), (_COUNT,), "failed"),
     "upstreams": _Table(("upstream", "attempts", "status", "upstream_us"), (_COUNT,)),
 }
 
@@ -47,7 +47,7 @@ class Counts:
         """Count the hits of one batch, whose number is its own."""
         hits = pl.concat([pl.DataFrame(schema=SCHEMA), *batch])
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
-        users = hits.select("route", "status", "failure", "client", "minute", "zone").filter(hits["agent"] == 0)
+        users = hits.select("route", "status", "failure", "client", "moment").filter(hits["agent"] == 0)
         rows = {"all": hits, "users": users, "failed": users.filter(users["failure"].is_not_null())}
         for name, table in _TABLES.items():
             counted = (
@@ -56,14 +56,15 @@ class Counts:
             counted.write_parquet(self._folder / f"{name}-{number}.parquet", compression="lz4", statistics=False)
 
     def tables(self, connection: "DuckDBPyConnection") -> None:
-        """Make the tables of all batches in a database: tally, moments, clients, failed, upstreams."""
+        """Give a database the counts of all batches: tally, moments, clients, failed, upstreams.
+
+        A group has a row per batch that it is in, so that whoever asks sums them up.
+        """
         for name, table in _TABLES.items():
-            names = (each.meta.output_name() for each in table.sums)
-            sums = ", ".join(f"sum({each})::BIGINT AS {each}" for each in names)
-            keys = (_ROUTE if key == "route" else key for key in table.keys)
+            columns = f"* REPLACE ({_ROUTE})" if "route" in table.keys else "*"
             connection.execute(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT {', '.join(keys)}, {sums} "
-                f"FROM read_parquet('{self._folder}/{name}-*.parquet') GROUP BY ALL"
+                f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} "
+                f"FROM read_parquet('{self._folder}/{name}-*.parquet')"
             )
 
 

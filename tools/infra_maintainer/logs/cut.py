@@ -51,7 +51,6 @@ class _Segment:
         self._column, self._parts, self._text = column, parts, pl.col(column)
         self.fields: dict[FieldName, pl.Expr] = {}
         self._words: list[_Word] = []
-        self._cut_once: dict[str, pl.Expr] = {}
         self._lists = lists
         self._by_pattern = False
         for position, blanks in _fields_of(parts):
@@ -69,7 +68,7 @@ class _Segment:
             text = _joined(self._text) if self._lists else self._text
             words = text.str.split_exact(" ", self._splits).struct.rename_fields(names).alias(self._helper)
             cells = cells.with_columns(words).unnest(self._helper)
-        return cells.with_columns(**self._cut_once)
+        return cells
 
     @property
     def _helper(self) -> str:
@@ -92,9 +91,9 @@ class _Segment:
         if words_only and earlier.count("[") == 1 and before.endswith("[") and after.startswith("]"):
             fixed = part.spaces == 1 and after == "] " and position == len(self._parts) - 2
             # the time of the common log format has a fixed width
-            time = self._text.str.slice(-28, 26) if fixed else self._text.str.extract(r"\[([^\[\]]*)\]").fill_null("")
-            self._cut_once[f"{self._column}_{part.name}"] = time
-            self.fields[part.name] = pl.col(f"{self._column}_{part.name}")
+            self.fields[part.name] = (
+                self._text.str.slice(-28, 26) if fixed else self._text.str.extract(r"\[([^\[\]]*)\]").fill_null("")
+            )
             return
         whole = (before.endswith(" ") or position == 0) and (after.startswith(" ") or position == len(self._parts) - 1)
         if whole and blanks is not None:

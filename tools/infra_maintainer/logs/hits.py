@@ -12,7 +12,7 @@ from infra_maintainer.logs.template import DurationUnit, FieldName, TimeStyle
 UNTIMED = -1
 FAILURE = pl.Enum(["timeout", "aborted", "closed", "balancer_error", "server_error"])
 SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
-    "route": pl.String, "status": pl.Int16, "us": pl.Int64, "client": pl.UInt64, "minute": pl.String, "zone": pl.String,
+    "route": pl.String, "status": pl.Int16, "us": pl.Int64, "client": pl.UInt64, "moment": pl.String,
     "upstream": pl.String, "attempts": pl.String, "upstream_us": pl.Int64, "tries": pl.Int32, "agent": pl.Int8,
     "failure": FAILURE,
 }  # fmt: skip
@@ -48,8 +48,7 @@ class Hits:
             "status": fields["status"].cast(pl.Int16, strict=False),
             "us": _duration(log_format, fields),
             "client": _client(fields.get("client"), fields.get("forwarded")),
-            "minute": nothing if time is None else _minute(log_format.time_style, time),
-            "zone": nothing if time is None else _zone(log_format.time_style, time),
+            "moment": nothing if time is None else _moment(log_format.time_style, time),
             "upstream": fields.get("upstream_address", nothing),
             "attempts": fields.get("upstream_status", nothing),
             "upstream_us": _upstream_duration(log_format, fields.get("upstream_duration"), lists=lists),
@@ -114,19 +113,19 @@ def _client(client: pl.Expr | None, forwarded: pl.Expr | None) -> pl.Expr:
     return (named if client is None else pl.coalesce(named, client)).hash(_SEED)
 
 
-def _minute(style: TimeStyle, time: pl.Expr) -> pl.Expr:
-    """Text that stands for a minute, which is read as one after grouping."""
-    if style in ("epoch", "epoch_ms"):
-        minute = 60 if style == "epoch" else 60_000
-        return (time.cast(pl.Float64, strict=False) // minute).cast(pl.Int64, strict=False).cast(pl.String)
-    return time.str.slice(0, 16 if style == "iso" else 17)
+def _moment(style: TimeStyle, time: pl.Expr) -> pl.Expr:
+    """Text for a minute and its zone, so that two zones in one file are not mixed; it is read as a time after grouping.
 
-
-def _zone(style: TimeStyle, time: pl.Expr) -> pl.Expr:
-    """Kept apart, so that two zones in one file are not mixed."""
+    The common log format keeps its seconds: cutting them out costs more than grouping by them.
+    """
     if style == "clf":
-        return time.str.slice(-6)
-    return time.str.extract(r"(Z|[+-][0-9]{2}:?[0-9]{2})$") if style == "iso" else pl.lit(None, pl.String)
+        return time
+    if style == "iso":
+        return pl.concat_str(time.str.slice(0, 16), time.str.extract(r"(Z|[+-][0-9]{2}:?[0-9]{2})$").fill_null(""))
+    if style == "haproxy":
+        return time.str.slice(0, 17)
+    minute = 60 if style == "epoch" else 60_000
+    return (time.cast(pl.Float64, strict=False) // minute).cast(pl.Int64, strict=False).cast(pl.String)
 
 
 def _agent_kinds(agents: pl.Series) -> pl.Series:

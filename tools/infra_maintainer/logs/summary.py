@@ -24,12 +24,14 @@ _HEALTH = (
     r"^\S+ /+(?:(?:api/+)?(?:health|healthz|healthcheck|health-check|livez|readyz|ready|live|liveness|readiness|ping|"
     r"status|up)|nginx_status|stub_status|server-status|metrics)/?$"
 )
-_MINUTE_OF_KEY: dict[TimeStyle, str] = {
-    "clf": "try_strptime(key, '%d/%b/%Y:%H:%M %z')",
-    "iso": "TRY_CAST(substr(key, 1, 10) || ' ' || substr(key, 12, 5) || ':00' || substr(key, 17) AS TIMESTAMPTZ)",
-    "epoch": "to_timestamp(TRY_CAST(key AS BIGINT) * 60)",
-    "epoch_ms": "to_timestamp(TRY_CAST(key AS BIGINT) * 60)",
-    "haproxy": "try_strptime(key || ' +0000', '%d/%b/%Y:%H:%M %z')",
+# The common log format's moments carry seconds, which stand between colons; few distinct texts are read as times.
+_MINUTE_TEXT = "CASE WHEN moment[18] = ':' THEN left(moment, 17) || right(moment, 6) ELSE moment END"
+_TIME_OF_MOMENT: dict[TimeStyle, str] = {
+    "clf": "try_strptime(moment, '%d/%b/%Y:%H:%M %z')",
+    "iso": "TRY_CAST(left(moment, 10) || ' ' || substr(moment, 12, 5) || ':00' || substr(moment, 17) AS TIMESTAMPTZ)",
+    "epoch": "to_timestamp(TRY_CAST(moment AS BIGINT) * 60)",
+    "epoch_ms": "to_timestamp(TRY_CAST(moment AS BIGINT) * 60)",
+    "haproxy": "try_strptime(moment || ' +0000', '%d/%b/%Y:%H:%M %z')",
 }
 
 
@@ -149,9 +151,9 @@ def summarise(
     named += [row for row in asked if row not in named]
     all_routes = _count(engine, "SELECT count(DISTINCT route) FROM user_tally")
     moments = run(
-        f"SELECT epoch({_MINUTE_OF_KEY[engine.format.time_style]}) // 60 AS minute, sum(n), sum(failed) FROM "
-        "(SELECT minute || coalesce(zone, '') AS key, n, failed FROM moments) WHERE key IS NOT NULL "
-        "GROUP BY minute HAVING minute IS NOT NULL ORDER BY minute"
+        f"SELECT epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS minute, sum(n), sum(failed) FROM "
+        f"(SELECT {_MINUTE_TEXT} AS moment, sum(n) AS n, sum(failed) AS failed FROM moments GROUP BY 1) "
+        "WHERE moment IS NOT NULL GROUP BY minute HAVING minute IS NOT NULL ORDER BY minute"
     ).fetchall()
     minutes = [(int(at), int(n), int(failed)) for at, n, failed in moments]
     zoneless = bool(minutes) and _zoneless(engine)
@@ -210,7 +212,10 @@ def _zoneless(engine: "LogEngine") -> bool:
     """Whether times are wall clock without a zone: always in HAProxy's, in ISO where nothing follows the minutes."""
     if engine.format.time_style == "haproxy":
         return True
-    return engine.format.time_style == "iso" and _count(engine, "SELECT count(zone) FROM moments") == 0
+    return (
+        engine.format.time_style == "iso"
+        and _count(engine, "SELECT count(*) FROM moments WHERE length(moment) > 16") == 0
+    )
 
 
 def _in_zone(minute: int, zone: str) -> int:
@@ -228,7 +233,7 @@ def _traffic(engine: "LogEngine") -> dict[str, int]:
 
 
 def _repeats(engine: "LogEngine") -> int:
-    pairs = "SELECT route, client, minute, sum(n) AS n FROM failed GROUP BY ALL"
+    pairs = "SELECT route, client, left(moment, 17) AS minute, sum(n) AS n FROM failed GROUP BY ALL"
     return _count(engine, f"SELECT coalesce(sum(n - 1), 0) FROM ({pairs})")
 
 
