@@ -9,7 +9,7 @@ def plan_lines(plan: CapacityPlan, width: int) -> list[str]:
     """Answer, fields, mitigation; every number with the ids behind it."""
     lines = [*wrap(f"ANSWER: {plan.answer}", width, 0, 2), ""]
     for line in plan.lines:
-        more = f" (and {line.more} more below)" if line.more else ""
+        more = f" (and {line.more} more)" if line.more else ""
         lines.append(f"{line.title}:")
         for says in line.says:
             lines += wrap(f"- {says}", width, 2, 2)
