@@ -48,18 +48,18 @@ class TextBlocks:
         found = self._hits.of(self._quick.prepare(cells), several=self._several)
         several, accepted = found[_SEVERAL], found[_ACCEPTED]
         if accepted.all() and not several.any():
-            return Parsed(found.select(*SCHEMA), others)
+            return Parsed(found.select_seq(*SCHEMA), others)
         one_each = accepted & ~several
         refused = cells.filter(~accepted & ~several)
         parts = [_only(found, one_each)]
         if several.any():
             lists = cells.filter(several)
-            again = self._exact.prepare(lists).select(**self._changed)
-            exact = self._hits.judged(found.filter(several).with_columns(again))
+            again = self._exact.prepare(lists).select_seq(**self._changed)
+            exact = self._hits.judged(found.filter(several).with_columns_seq(again))
             parts.append(_only(exact, exact[_ACCEPTED]))
             refused.extend(lists.filter(~exact[_ACCEPTED]))
         if not refused.is_empty():
-            others += refused.select(pl.concat_str(self._names, separator='"')).to_series().to_list()
+            others += refused.select_seq(pl.concat_str(self._names, separator='"')).to_series().to_list()
         return Parsed(pl.concat(parts), others)
 
     def _cells(self, block: bytes) -> tuple[pl.DataFrame, list[str]]:
@@ -69,7 +69,7 @@ class TextBlocks:
         column where there should be some, show that it did neither; otherwise the lines are split one by one.
         """
         cells = _read(block, '"', self._names)
-        size = sum(cells.select(pl.all().str.len_bytes().sum()).row(0)) + cells.height * self._width
+        size = sum(cells.select_seq(pl.all().str.len_bytes().sum()).row(0)) + cells.height * self._width
         without_end = cells[self._names[-1]].null_count()
         if size == len(block) and without_end == (cells.height if self._ends_in_quote else 0):
             return cells.fill_null(""), []
@@ -114,11 +114,11 @@ def with_rows(log_format: Format, found: pl.DataFrame, rows: list[dict[FieldName
         name: pl.col(name) if name == "status" else pl.col(name).fill_null("") for name in names
     }
     frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
-    return pl.concat([found, Hits(log_format, fields, lists=True).of(frame).select(*SCHEMA)])
+    return pl.concat([found, Hits(log_format, fields, lists=True).of(frame).select_seq(*SCHEMA)])
 
 
 def _only(found: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
-    return found.select(*SCHEMA).filter(wanted)
+    return found.select_seq(*SCHEMA).filter(wanted)
 
 
 def _lines(block: bytes) -> pl.Series:

@@ -62,12 +62,12 @@ class _Segment:
     def split(self, cells: pl.DataFrame) -> pl.DataFrame:
         """Add the columns that `fields` and `several` need."""
         if self._by_pattern:
-            cells = cells.with_columns(self._groups()).unnest(self._helper)
+            cells = cells.with_columns_seq(self._groups()).unnest(self._helper)
         if self._splits:
             names = [f"{self._column}_{number}" for number in range(self._splits + 1)]
             text = _joined(self._text) if self._lists else self._text
             words = text.str.split_exact(" ", self._splits).struct.rename_fields(names).alias(self._helper)
-            cells = cells.with_columns(words).unnest(self._helper)
+            cells = cells.with_columns_seq(words).unnest(self._helper)
         return cells
 
     @property

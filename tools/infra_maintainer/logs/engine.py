@@ -56,7 +56,8 @@ class LogEngine:
 
     def __init__(self, log_format: Format, block_bytes: int | None = None) -> None:
         """Raise EngineAbsent when DuckDB or Polars are not installed."""
-        os.environ.setdefault("POLARS_MAX_THREADS", str(_MOST_WORKERS))
+        # Two blocks at once use two cores; threads inside a block, and columns side by side, would wait for each other.
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
         try:
             import duckdb
 

@@ -61,11 +61,11 @@ class Hits:
 
     def of(self, rows: pl.DataFrame, **more: pl.Expr) -> pl.DataFrame:
         """The hits of rows that hold the fields, and more columns of theirs."""
-        return self.judged(rows.select(**self.columns, **more))
+        return self.judged(rows.select_seq(**self.columns, **more))
 
     def judged(self, found: pl.DataFrame) -> pl.DataFrame:
         """The same hits with what follows from their other columns."""
-        return found.with_columns(**self._judged)
+        return found.with_columns_seq(**self._judged)
 
 
 def _route(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
