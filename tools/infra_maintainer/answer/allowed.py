@@ -6,6 +6,7 @@ The schema asks for the first name of each word; what is accepted stays wider, a
 from collections.abc import Iterable
 from typing import Any, get_args
 
+from infra_maintainer.answer.formula import CONSTANTS
 from infra_maintainer.answer.vocabulary import vocabulary
 from infra_maintainer.assess.verdict import SEVERITY_SAYS, VERDICT_SAYS
 from infra_maintainer.evidence.model import Stat, Why
@@ -56,6 +57,12 @@ def stats(schema: Schema) -> None:
 def reasons(schema: Schema) -> None:
     """The reasons why something is not known."""
     schema["description"] = f"the reason, as the report has it: {', '.join(get_args(Why))}"
+
+
+def formulas(schema: Schema) -> None:
+    """What a formula may hold."""
+    constants = ", ".join(map(str, sorted(CONSTANTS)))
+    schema["description"] = f"+ - * / over the names of inputs; constants convert, and only these: {constants}"
 
 
 def _one_of(schema: Schema, says: str, words: Iterable[tuple[str, str]]) -> None:

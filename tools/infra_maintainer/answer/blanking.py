@@ -45,6 +45,7 @@ _NAMES: tuple[re.Pattern[str], ...] = tuple(
         r"(?<!\w)#\d+\b",
         r"\b24/7\b",
         r"\b3-2-1\b(?!\s?%)",
+        r"\b(?:three-two-one|two-(?:factor|step))\b",
         r"\b(?:uid|user id)\s\d+\b",
         # A command in a code span, unless a unit makes it a statement: `pidstat 1`, `df -h /dev/sda1`.
         r"`[a-z][\w./-]*(?:\s+[-\w./=:]+)+`",

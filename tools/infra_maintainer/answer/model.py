@@ -73,8 +73,8 @@ class Computed(_Part):
     subject: Subject
     value: Number
     unit: Unit
-    formula: str = Field(examples=["a/b"])
-    inputs: Annotated[tuple[Input, ...], BeforeValidator(_inputs), Field(min_length=1)]
+    formula: str = Field(json_schema_extra=allowed.formulas, examples=["a/b"])
+    inputs: Annotated[Annotated[tuple[Input, ...], Field(min_length=1)], BeforeValidator(_inputs)]
 
 
 class Target(_Part):

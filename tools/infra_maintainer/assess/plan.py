@@ -118,7 +118,7 @@ def _line(field: str, title: str, found: list[Judgement]) -> Line:
         field=field,
         title=title,
         outcome=outcome,
-        says=says or ["unknown: nothing is declared or measured for it"],
+        says=says or ["unknown: nothing is declared or measured for it, so no check was planned and none is counted"],
         more=len(found) - len(shown_first),
         evidence=[id for each in shown_first for id in each.evidence[:4]],
     )

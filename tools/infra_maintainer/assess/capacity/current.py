@@ -9,14 +9,14 @@ from infra_maintainer.assess.model import Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
-from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.model import Declared, Measured
 
 ALWAYS = ("cpu.utilisation", "memory.used", "disk.space.used", "db.connections.used")
 
 
 @check(title="average and P95 of use", quantities=("cpu.utilisation", "memory.used", "disk.space.used"))
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
-    """A line per resource; what has no history is said with its single reading, and so named."""
+    """A line per resource; what has no average and P95 of one window is said with what there is, and so named."""
     for quantity in (*RULE_OF, "service.load", "service.users"):
         for subject in facts.subjects(quantity):
             about = spoken(series(quantity, subject))
@@ -25,7 +25,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 says = f"{about}: average {shown(mean)}, P95 {shown(tail)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[mean.id, tail.id])
             elif (now := facts.number(quantity, subject)) is not None:
-                says = f"{about}: {shown(now)}, a single reading{over(now)}"
+                says = f"{about}: {shown(now)}, {_seen(now)}{over(now)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[now.id])
     for quantity in ALWAYS:
         if facts.subjects(quantity):
@@ -41,6 +41,15 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             evidence=[missing[0].id] if missing else [],
             could_be="medium" if quantity.startswith("db.") else "high",
         )
+
+
+def _seen(number: Number) -> str:
+    """Which statistic it is; only one moment is a single reading."""
+    record = number.record
+    stat = "instant" if isinstance(record, Declared) else record.stat
+    if stat == "instant" or (isinstance(record, Measured) and record.n == 1):
+        return "a single reading"
+    return stat.upper() if stat.startswith("p") else stat
 
 
 def _window(number: Number) -> float | None:
