@@ -15,6 +15,7 @@ from infra_maintainer.answer.from_reports import run_of
 from infra_maintainer.answer.ledger import Entry
 from infra_maintainer.answer.owed import owed
 from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.policy import baseline
 from infra_maintainer.evidence.model import Declared, Derived, Measured, Missing
 from infra_maintainer.tools.kit import Kit
 from infra_maintainer.tools.verify import load_reports
@@ -87,7 +88,7 @@ def _text(result: CallToolResult) -> str:
 def _lines_of(report: Report) -> str:
     """What a structured answer must copy exactly: codes, quantities, and the evidence behind the findings first."""
     findings = [
-        f"finding: {each.severity} {each.code} on {each.subject}{f', rule {each.policy}' if each.policy else ''}"
+        f"finding: {each.severity} {each.code} on {each.subject}{_rule(each.policy, report)}"
         for each in report.findings
     ]
     cited = [id for each in (*report.findings, *report.passes) for id in each.evidence]
@@ -98,6 +99,15 @@ def _lines_of(report: Report) -> str:
     head = "evidence: id kind quantity stat value unit subject n"
     parts = [f"report run id: {report.run}", *findings, *owed(run_of([report])), head, *known[:_EVIDENCE_LINES], more]
     return "\n".join(part for part in parts if part)
+
+
+def _rule(policy: str | None, report: Report) -> str:
+    """The rule with its value in force and its unit, as a claim of kind "policy" states them."""
+    rule = baseline().get(policy or "")
+    if rule is None or isinstance(rule.value, bool):
+        return f", rule {policy}" if policy else ""
+    value = next((one.value for one in report.overrides if one.policy == rule.id), rule.value)
+    return f", rule {rule.id} (value {value:g}, unit {rule.unit})"
 
 
 def _line(record: Measured | Derived | Declared) -> str:
