@@ -63,8 +63,9 @@ def _tls_failed(cache: Cache, where: str, error: ssl.SSLError) -> WorldError:
     if isinstance(error, ssl.SSLCertVerificationError):
         detail = f"{where}: its certificate is not accepted: {error.verify_message}"
         return WorldError("error", detail, "name who signed it (ca_file), and the host as its certificate does")
-    if isinstance(error, ssl.SSLEOFError) and cache.cert_file is None:
-        detail = f"{where}: it ended TLS without a word, as Redis does with clients that show no certificate"
+    asked = "CERTIFICATE_REQUIRED" in (error.reason or "")  # said, or lost when the line is closed first
+    if cache.cert_file is None and (asked or isinstance(error, ssl.SSLEOFError)):
+        detail = f"{where}: it ended TLS, as Redis does with clients that show no certificate"
         return WorldError("denied", detail, "give cert_file and key_file, signed by the authority that it trusts")
     return WorldError("error", f"{where}: TLS failed: {error.reason or error}", "see its log")
 

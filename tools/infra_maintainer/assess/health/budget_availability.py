@@ -68,7 +68,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         yield _unknown(rule, says, gaps[0].detail, gaps[0].how, gaps[0].why, [each.id for each in gaps])
     elif not held:
         how = "declare an [[access_log]], a [[prometheus]], or a [[service.journey]] and a store in infra.toml"
-        yield _unknown(rule, f"budget availability ({limit(rule)}): not measured.", "", how, "not_configured", [])
+        yield _unknown(rule, "budget availability: not measured.", "", how, "not_configured", [])
 
 
 def _unknown(rule: Threshold, says: str, detail: str, how: str, why: Why, ids: list[str]) -> Unknown:
