@@ -39,6 +39,8 @@ def balanced(lines: Lines, content: bytes) -> bool:
         (GOOD.replace(b'HTTP/1.1"', b"HTTP/1.1"), "unbalanced_quote"),
         (b"Nov 10 kernel: something else", "other_format"),
         (GOOD.replace(b" 200 512 ", b" two 512 "), "other_format"),
+        (GOOD.replace(b" 0.010 200", b" 0.010  200"), "other_format"),
+        (GOOD.replace(b"10.1.0.1:80", b"10.1.0.1:80 x"), "other_format"),
         (GOOD.replace(b"/a", b"/" + b"a" * 2_000_000), "too_long"),
     ],
 )
@@ -50,6 +52,13 @@ def test_a_bad_line_is_refused_by_kind_and_takes_no_neighbour_with_it(tmp_path: 
     assert (lines.parsed, lines.refused) == (1000, {kind: 3})
     assert balanced(lines, content)
     assert len(lines.examples[kind]) == 3 and all(len(example) <= 1300 for example in lines.examples[kind])
+
+
+def test_a_first_line_with_more_quotes_than_the_format_is_one_refused_line(tmp_path: Path) -> None:
+    """The reader takes the shape of a block from its first line: it must not refuse the block for it."""
+    (tmp_path / "a.log").write_bytes(GOOD.replace(b"/a", b'/a"b"c') + b"\n" + (GOOD + b"\n") * 10)
+    lines = lines_of(tmp_path / "a.log")
+    assert (lines.parsed, lines.refused) == (10, {"other_format": 1})
 
 
 def test_an_escaped_quote_takes_the_slow_way_and_still_counts(tmp_path: Path) -> None:

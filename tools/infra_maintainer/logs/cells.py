@@ -54,10 +54,11 @@ class TextBlocks:
         parts = [_only(found, one_each)]
         if several.any():
             lists = cells.filter(several)
-            again = self._exact.prepare(lists).select_seq(**self._changed)
+            again = self._exact.prepare(lists).select_seq(**self._changed, several=self._exact.several())
             exact = self._hits.judged(found.filter(several).with_columns_seq(again))
-            parts.append(_only(exact, exact[_ACCEPTED]))
-            refused.extend(lists.filter(~exact[_ACCEPTED]))
+            fits = exact[_ACCEPTED] & ~exact[_SEVERAL]
+            parts.append(_only(exact, fits))
+            refused.extend(lists.filter(~fits))
         if not refused.is_empty():
             others += refused.select_seq(pl.concat_str(self._names, separator='"')).to_series().to_list()
         return Parsed(pl.concat(parts), others)
@@ -136,5 +137,6 @@ def _read(block: bytes, separator: str, names: list[str]) -> pl.DataFrame:
         has_header=False,
         schema=dict.fromkeys(names, pl.String),
         missing_columns="insert",
+        extra_columns="ignore",
         truncate_ragged_lines=True,
     )

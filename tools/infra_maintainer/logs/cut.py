@@ -35,7 +35,10 @@ class Cutter:
         return {name: text for segment in self._segments for name, text in segment.fields.items()}
 
     def several(self) -> pl.Expr:
-        """Whether the line has more than one entry in an upstream variable, or may have; over prepared cells."""
+        """Whether the line has more than one entry in an upstream variable, or may have; over prepared cells.
+
+        With `lists`, whether it still has more or fewer words than the format.
+        """
         return pl.any_horizontal(_NOTHING, *(segment.several for segment in self._segments))
 
 
@@ -56,7 +59,7 @@ class _Segment:
         for position, blanks in _fields_of(parts):
             self._cut(position, blanks)
         self._splits = max((word.number for word in self._words), default=0)
-        self.several = _NOTHING if lists else self._several()
+        self.several = self._several()
         self._split_words()
 
     def split(self, cells: pl.DataFrame) -> pl.DataFrame:
@@ -121,6 +124,8 @@ class _Segment:
             blanks = sum(part.count(" ") for part in self._parts if isinstance(part, str))
             self._splits = blanks + 1
             return pl.col(f"{self._column}_{blanks}").is_null() | pl.col(f"{self._column}_{blanks + 1}").is_not_null()
+        if self._lists:
+            return _NOTHING  # the pattern has looked at every entry
         return self._text.str.contains(", ", literal=True) | self._text.str.contains(" : ", literal=True)
 
     def _groups(self) -> pl.Expr:

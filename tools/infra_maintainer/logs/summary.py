@@ -233,7 +233,7 @@ def _traffic(engine: "LogEngine") -> dict[str, int]:
 
 
 def _repeats(engine: "LogEngine") -> int:
-    pairs = "SELECT route, client, left(moment, 17) AS minute, sum(n) AS n FROM failed GROUP BY ALL"
+    pairs = f"SELECT route, client, {_MINUTE_TEXT} AS minute, sum(n) AS n FROM failed GROUP BY ALL"
     return _count(engine, f"SELECT coalesce(sum(n - 1), 0) FROM ({pairs})")
 
 
