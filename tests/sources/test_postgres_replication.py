@@ -189,6 +189,10 @@ def test_what_one_server_cannot_know_of_the_other_is_unknown(pair: Pair) -> None
     plain = look(pair.primary, "plain")
     gaps = [e for e in plain if isinstance(e, Missing) and e.quantity == "db.lag.bytes"]
     assert [e.why for e in gaps] == ["denied"] and "pg_monitor" in gaps[0].how
+    hidden = look(pair.replica, "plain")
+    assert [e.why for e in hidden if isinstance(e, Missing) and e.quantity == "db.standby.receiving"] == ["denied"]
+    assert "standby_cut_off" in {u.code for u in judged(hidden).unknowns}
+    assert "standby_cut_off" in {p.code for p in judged(look(pair.replica)).passes}
     report = judged(look(pair.replica, also="postgres_tables"))
     why = {u.code: (u.why, u.how) for u in report.unknowns if u.subject == "database:main"}
     assert why.keys() >= {"index_unused", "table_dead_rows"}

@@ -51,12 +51,13 @@ QUESTIONS: dict[str, str] = {
                                END, restart_lsn)::bigint
         FROM pg_replication_slots WHERE NOT temporary LIMIT 50""",
     # A quiet primary makes the age of the last transaction grow: only what was received and not replayed is lag.
-    # The setting of the primary's address is NULL for a role that may not read it.
+    # The setting of the primary's address, and the receiver's status, are NULL for a role that may not read them.
     "standby": """
         SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint,
                pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint,
                extract(epoch FROM now() - pg_last_xact_replay_timestamp()), pg_is_wal_replay_paused(),
-               EXISTS (SELECT FROM pg_stat_wal_receiver WHERE coalesce(status, 'streaming') = 'streaming'),
+               CASE WHEN EXISTS (SELECT FROM pg_stat_wal_receiver)
+                    THEN (SELECT status = 'streaming' FROM pg_stat_wal_receiver LIMIT 1) ELSE false END,
                (SELECT setting <> '' FROM pg_settings WHERE name = 'primary_conninfo'),
                extract(epoch FROM current_setting('recovery_min_apply_delay')::interval)
         WHERE pg_is_in_recovery()""",

@@ -120,7 +120,7 @@ def _stats(
         RouteStats(
             route=name,
             requests=count,
-            timed=int(timed.get(name, 0)),
+            timed=int(timed.get(name, 0)) if name in time else 0,  # without its time a route has no times
             p50_us=_scaled(p50.get(name), us),
             p95_us=_scaled(p95.get(name), us),
             p99_us=_scaled(p99.get(name), us),

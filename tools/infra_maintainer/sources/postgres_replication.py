@@ -92,14 +92,18 @@ class _Told:
         received_before = before[0]
         received, replayed, age, paused, receiving, follows, delay = again[0]
         yield self._value("db.replay.paused", bool(paused), "pg_is_wal_replay_paused")
-        if received is None and not receiving and follows is False:
+        if received is None and receiving is False and follows is False:
             detail = "this standby reads an archive: what its primary wrote since is not known here"
             yield self.gap("db.lag.bytes", "not_supported", detail, DECLARE_PRIMARY)
             return
-        yield self._value("db.standby.receiving", bool(receiving), "pg_stat_wal_receiver")
+        if receiving is None:
+            detail = "a receiver runs; this role does not see whether it streams"
+            yield self.gap("db.standby.receiving", "denied", detail, GRANT)
+        else:
+            yield self._value("db.standby.receiving", receiving, "pg_stat_wal_receiver")
         if received is not None:
             yield self._value("db.lag.bytes", received - replayed, "received and not yet replayed")
-        if not receiving:
+        if receiving is False:
             detail = "it receives nothing from its primary now: what it lacks since is not known here"
             yield self.gap("db.lag.time", "no_data", detail, DECLARE_PRIMARY)
         elif received is None or received_before is None:

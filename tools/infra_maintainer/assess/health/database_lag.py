@@ -79,3 +79,5 @@ def _cut_off(facts: Facts, rule: Threshold) -> Iterator[Outcome]:
             evidence=[each.id],
             policy=rule.id,
         )
+    says = "Whether {name} still receives from its primary is not known."
+    yield from facts.unknowns("db.standby.receiving", "standby_cut_off", says, rule.severity, policy=rule.id)
