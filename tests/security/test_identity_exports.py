@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra_maintainer.evidence.model import Measured
 from infra_maintainer.sources.baseline.keycloak import Realm, judge_flow
 from infra_maintainer.system.load import parse_system
 from infra_maintainer.world.identity_exports import keycloak_realms
@@ -132,15 +133,19 @@ def test_entra_names_who_has_no_second_factor_and_leaves_open_whether_the_others
         {"userPrincipalName": "anna@shop.example", "isMfaCapable": True, "isMfaRegistered": True, "isAdmin": True},
         {"userPrincipalName": "ben@shop.example", "isMfaCapable": False, "isMfaRegistered": True, "isAdmin": True},
         {"userPrincipalName": "cleo@shop.example", "isMfaCapable": None, "isAdmin": False},
+        {"userPrincipalName": "dora@shop.example", "isMfaCapable": False},
     ]
     world = MadeWorld(tmp_path / "world")
     world.read("/srv/entra.json", json.dumps({"value": rows, "@odata.nextLink": "next"}))
     report = world.report('[security]\nentra_registrations = "/srv/entra.json"\n')
-    assert [each.subject for each in report.findings if each.code == CODE] == ["person:ben@shop.example"]
+    found = sorted(each.subject for each in report.findings if each.code == CODE)
+    assert found == ["person:ben@shop.example", "person:dora@shop.example"]
+    roles = {e.subject: e.quote for e in report.evidence if isinstance(e, Measured) and e.subject in found}
+    assert roles == {found[0]: "an administrator", found[1]: "whether an administrator is not said"}
     assert CODE not in {each.code for each in report.passes}
     open_still = {each.subject: each for each in report.unknowns if each.code == CODE}
     assert set(open_still) == {"people:entra", "person:cleo@shop.example"}
-    assert "1 of 3" in open_still["people:entra"].detail and "one page" in open_still["people:entra"].detail
+    assert "1 of 4" in open_still["people:entra"].detail and "one page" in open_still["people:entra"].detail
     assert "Conditional Access" in open_still["people:entra"].how
 
 

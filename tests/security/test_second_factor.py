@@ -164,7 +164,7 @@ def test_people_without_a_second_factor_are_named_from_the_credential_report(tmp
     """Root and whoever has a password; a machine user without one is no person."""
     report_csv = (
         "user,arn,password_enabled,mfa_active\n<root_account>,a,not_supported,true\n"
-        "anna,b,true,true\nben,c,true,false\nci-bot,d,false,false\n"
+        "anna,b,true,true\nben,c,true,false\nci-bot,d,false,false\ndora,e,true,\n"
     )
     world = MadeWorld(tmp_path / "world")
     world.read("/srv/credentials.csv", report_csv)
@@ -173,6 +173,7 @@ def test_people_without_a_second_factor_are_named_from_the_credential_report(tmp
     assert found == ["person:ben"]
     held = {each.subject for each in report.passes if each.code == "person_without_second_factor"}
     assert held == {"person:root", "person:anna"}
+    assert "person:dora" in {each.subject for each in report.unknowns}  # an empty field is no "false"
     world.read("/srv/credentials.csv", "nothing,useful\n")
     report = world.report('[security]\ncredential_report = "/srv/credentials.csv"\n')
     assert "person_without_second_factor" not in passed(report) | codes(report)

@@ -55,8 +55,16 @@ def _aws(survey: Survey, path: str) -> Iterator[AnyEvidence]:
         is_root = row["user"] == "<root_account>"
         if is_root or row["password_enabled"] == "true":
             name = "root" if is_root else row["user"]
-            active = row["mfa_active"] == "true"
-            yield survey.measured(ASKED, active, subject=f"person:{name}", source=f"{path}: mfa_active")
+            subject, origin = f"person:{name}", f"{path}: mfa_active"
+            active = {"true": True, "false": False}.get(row["mfa_active"])
+            if active is None:
+                detail = f"mfa_active is {quote(row['mfa_active'] or '', 20) or 'empty'}"
+                yield survey.missing(ASKED, "no_data", detail, _HOW, subject=subject, source=origin)
+            else:
+                yield survey.measured(ASKED, active, subject=subject, source=origin)
+
+
+_ROLES = {True: "an administrator", False: "no administrator", None: "whether an administrator is not said"}
 
 
 def _entra(survey: Survey, path: str) -> Iterator[AnyEvidence]:
@@ -69,7 +77,7 @@ def _entra(survey: Survey, path: str) -> Iterator[AnyEvidence]:
         raise WorldError("no_data", f"{path} holds no user", entra.HOW)
     origin = f"{path}: isMfaCapable"
     for person in found.people:
-        role = "an administrator" if person.is_admin else "no administrator"
+        role = _ROLES[person.is_admin]
         subject = f"person:{quote(person.name, 80)}"
         if person.capable is False:
             yield survey.measured(ASKED, False, subject=subject, source=origin, quote=role)

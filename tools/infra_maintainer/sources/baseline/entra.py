@@ -11,11 +11,11 @@ HOW = "GET https://graph.microsoft.com/v1.0/reports/authenticationMethods/userRe
 
 
 class Person(NamedTuple):
-    """One user; `capable` is None when the report leaves it out."""
+    """One user; None is what the report leaves out."""
 
     name: str
     capable: bool | None
-    is_admin: bool
+    is_admin: bool | None
 
 
 class Registrations(NamedTuple):
@@ -33,7 +33,10 @@ def parse_registrations(text: str) -> Registrations:
         raise ValueError("no list of users with isMfaCapable")
     people: list[Person] = []
     for row in rows:
-        capable = row["isMfaCapable"]
         name = str(row.get("userPrincipalName") or row.get("id") or "a user without a name")
-        people.append(Person(name, capable if isinstance(capable, bool) else None, row.get("isAdmin") is True))
+        people.append(Person(name, _told(row["isMfaCapable"]), _told(row.get("isAdmin"))))
     return Registrations(tuple(people), isinstance(raw, dict) and bool(raw.get("@odata.nextLink")))
+
+
+def _told(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
