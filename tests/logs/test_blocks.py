@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from infra_maintainer.logs.blocks import blocks
+from infra_maintainer.logs import hits as hits_module
+from infra_maintainer.logs.blocks import blocks_of
 from infra_maintainer.logs.engine import LogEngine
-from tests.logs.logbook import UPSTREAM_FORMAT, mixed_hits, write
+from tests.logs.logbook import UPSTREAM_FORMAT, Hit, mixed_hits, write
 
 
 def test_blocks_come_in_order_and_together_are_the_file(tmp_path: Path) -> None:
-    """All bytes once, in order, although one buffer is filled again and again."""
+    """All bytes once, in order, cut where lines end."""
     path = tmp_path / "access.log"
     path.write_bytes(b"".join(b"%06d\n" % number for number in range(20_000)))
-    copies = [bytes(block.clean) for block in blocks(path, 4096)]
+    copies = [block.clean for block in blocks_of(path, 4096)]
     assert len(copies) > 10
     assert b"".join(copies) == path.read_bytes()
 
@@ -52,3 +53,24 @@ def test_a_retry_is_counted_with_both_its_upstreams(tmp_path: Path) -> None:
         behind = engine.counts().execute("SELECT upstream, attempts FROM upstreams").fetchall()
     assert found == [("GET /a/:id", 2, 30_000)]
     assert behind == [("10.0.0.1:80,10.0.0.2:80", "502,200")]
+
+
+def test_a_query_is_cut_off_behind_letters_of_several_bytes(tmp_path: Path) -> None:
+    """Places in a text are counted in bytes."""
+    path = write(tmp_path / "access.log", [Hit("/über/straße?q=1"), Hit("/über/straße")])
+    with LogEngine(UPSTREAM_FORMAT) as engine:
+        engine.read([path])
+        assert engine.counts().execute("SELECT DISTINCT route FROM tally").fetchall() == [("GET /über/straße",)]
+
+
+def test_agents_are_told_apart_when_there_are_more_than_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forgetting starts again; no bot becomes a user by it."""
+    monkeypatch.setattr(hits_module, "_MOST_AGENTS", 5)
+    agents = [f"Browser/{number}" for number in range(20)] + ["Googlebot/2.1", "kube-probe/1.29"]
+    path = write(tmp_path / "access.log", [Hit("/a", agent=agents[number % 22]) for number in range(2_200)])
+    with LogEngine(UPSTREAM_FORMAT, 8_000) as engine:
+        engine.read([path])
+        found = engine.counts().execute("SELECT agent, sum(n)::BIGINT FROM tally GROUP BY 1 ORDER BY 1").fetchall()
+    assert found == [(0, 2_000), (1, 100), (2, 100)]

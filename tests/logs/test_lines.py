@@ -9,7 +9,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra_maintainer.logs.engine import Lines, LogEngine
+from infra_maintainer.logs.account import Lines
+from infra_maintainer.logs.engine import LogEngine
 from tests.logs.logbook import UPSTREAM_FORMAT, Hit, mixed_hits, write
 
 GOOD = Hit("/a").line().encode()
@@ -108,7 +109,16 @@ def test_a_truncated_archive_keeps_what_came_before_the_damage(
     (tmp_path / "a.log").write_bytes(packed[: len(packed) // 2])
     lines = lines_of(tmp_path / "a.log")
     assert 0 < lines.parsed < 5_000 and lines.lines == lines.parsed + lines.unfinished
-    assert "stopped inside the compressed data" in lines.problems[0]
+    assert "reading stopped" in lines.problems[0]
+
+
+def test_a_damaged_archive_keeps_what_came_before_the_damage(tmp_path: Path) -> None:
+    """A byte that flipped in the middle: the library names it by an error of its own."""
+    packed = bytearray(gzip.compress(b"".join(hit.line().encode() + b"\n" for hit in mixed_hits(20_000))))
+    packed[len(packed) // 2 : len(packed) // 2 + 40] = b"\xff" * 40
+    (tmp_path / "a.log").write_bytes(packed)
+    lines = lines_of(tmp_path / "a.log", 100_000)
+    assert 0 < lines.parsed < 20_000 and "reading stopped" in lines.problems[0]
 
 
 def test_reading_stops_when_told_and_says_so(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ import polars as pl
 from infra_maintainer.logs.cut import Cutter
 from infra_maintainer.logs.hits import SCHEMA, Hits
 from infra_maintainer.logs.json_lines import JsonLines
-from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.template import FieldName, Template
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from infra_maintainer.logs.known import Format
 
 _LINE, _ACCEPTED, _SEVERAL = "line", "accepted", "several"
+_MANY = 20_000  # lines: looking at a few costs about as much as looking at these
+_MEMORY_LIMIT = "150MB"  # of cutting the members out of a block of JSON
 
 
 class Parsed(NamedTuple):
@@ -24,44 +25,48 @@ class Parsed(NamedTuple):
 
 
 class TextBlocks:
-    """Blocks of a format of words and quotes."""
+    """Blocks of a format of words and quotes. Lines with lists wait until there are many of them, or for `rest`."""
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: Template, seed: int) -> None:
         self._width = len(template.segments())
         self._names = [f"s{number}" for number in range(1, self._width + 1)]
         self._ends_in_quote = not template.segments()[-1]
         self._quick, self._exact = Cutter(template, lists=False), Cutter(template, lists=True)
-        words = self._quick.fields()
-        self._several = self._quick.several()
-        self._hits = Hits(template, words, lists=False)
-        lists: dict[FieldName, pl.Expr] = {**words, **self._exact.fields()}
-        changed = {root for name in self._exact.fields() for root in words[name].meta.root_names()}
-        self._changed = {
-            name: text
-            for name, text in Hits(template, lists, lists=True).columns.items()
-            if changed.intersection(self._hits.columns[name].meta.root_names()) or name == "tries"
-        }
+        self._quick_hits = Hits(template, self._quick.fields(), seed, lists=False)
+        self._exact_hits = Hits(template, self._exact.fields(), seed, lists=True)
+        self._waiting: list[pl.Series] = []
 
     def parse(self, block: bytes) -> Parsed:
         """Read a clean block: whole lines of UTF-8 without carriage returns, nulls and \\x01."""
         cells, others = self._cells(block)
-        found = self._hits.of(self._quick.prepare(cells), several=self._several)
+        found = self._quick_hits.of(self._quick.prepare(cells), several=self._quick.several())
         several, accepted = found[_SEVERAL], found[_ACCEPTED]
         if accepted.all() and not several.any():
             return Parsed(found.select_seq(*SCHEMA), others)
-        one_each = accepted & ~several
-        refused = cells.filter(~accepted & ~several)
-        parts = [_only(found, one_each)]
-        if several.any():
-            lists = cells.filter(several)
-            again = self._exact.prepare(lists).select_seq(**self._changed, several=self._exact.several())
-            exact = self._hits.judged(found.filter(several).with_columns_seq(again))
-            fits = exact[_ACCEPTED] & ~exact[_SEVERAL]
-            parts.append(_only(exact, fits))
-            refused.extend(lists.filter(~fits))
-        if not refused.is_empty():
-            others += refused.select_seq(pl.concat_str(self._names, separator='"')).to_series().to_list()
-        return Parsed(pl.concat(parts), others)
+        hits = _only(found, accepted & ~several)
+        others += self._lines(cells.filter(~accepted & ~several)).to_list()
+        self._waiting.append(self._lines(cells.filter(several)))
+        if sum(map(len, self._waiting)) < _MANY:
+            return Parsed(hits, others)
+        lists = self.rest()
+        return Parsed(pl.concat([hits, lists.hits]), others + lists.others)
+
+    def rest(self) -> Parsed:
+        """The lines that wait."""
+        if not self._waiting:
+            return Parsed(pl.DataFrame(schema=SCHEMA), [])
+        lines = pl.concat(self._waiting)
+        self._waiting = []
+        cells = self._split(lines)
+        found = self._exact_hits.of(self._exact.prepare(cells), several=self._exact.several())
+        fits = found[_ACCEPTED] & ~found[_SEVERAL]
+        return Parsed(_only(found, fits), lines.filter(~fits).to_list())
+
+    def _lines(self, cells: pl.DataFrame) -> pl.Series:
+        return cells.select_seq(pl.concat_str(self._names, separator='"')).to_series()
+
+    def _split(self, lines: pl.Series) -> pl.DataFrame:
+        return lines.str.split_exact('"', self._width - 1).struct.rename_fields(self._names).struct.unnest()
 
     def _cells(self, block: bytes) -> tuple[pl.DataFrame, list[str]]:
         """Lines by the reader's own split on the double quote; quoting is off, so a newline always ends a row.
@@ -76,16 +81,17 @@ class TextBlocks:
             return cells.fill_null(""), []
         lines = _lines(block)
         fits = lines.str.count_matches('"', literal=True) == self._width - 1
-        split = lines.filter(fits).str.split_exact('"', self._width - 1).struct.rename_fields(self._names)
-        return split.struct.unnest(), lines.filter(~fits).to_list()
+        return self._split(lines.filter(fits)), lines.filter(~fits).to_list()
 
 
 class JsonBlocks:
     """Blocks of JSON objects, one per line. DuckDB cuts out all members in one go, Polars parses once for each."""
 
-    def __init__(self, json_lines: JsonLines, connection: "DuckDBPyConnection") -> None:
-        self._connection = connection
-        self._hits = Hits(json_lines, {field: pl.col(field) for field, _ in json_lines.paths}, lists=True)
+    def __init__(self, json_lines: JsonLines, seed: int) -> None:
+        import duckdb
+
+        self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY_LIMIT, "threads": 1})
+        self._hits = Hits(json_lines, {field: pl.col(field) for field, _ in json_lines.paths}, seed, lists=True)
         paths = ", ".join("'" + path.replace("'", "''") + "'" for _, path in json_lines.paths)
         members = ", ".join(
             f"j[{number}] AS {field}" if field == "status" else f"coalesce(j[{number}], '') AS {field}"
@@ -99,14 +105,18 @@ class JsonBlocks:
 
     def parse(self, block: bytes) -> Parsed:
         """Read a clean block: whole lines of UTF-8."""
-        answer = self._connection.cursor().sql(self._query, params=[block.decode()])
+        answer = self._connection.sql(self._query, params=[block.decode()])
         members = pl.DataFrame(answer)
         found = self._hits.of(members)
         accepted = found[_ACCEPTED]
         return Parsed(_only(found, accepted), members.filter(~accepted)[_LINE].to_list())
 
+    def rest(self) -> Parsed:
+        """Nothing: no line waits."""
+        return Parsed(pl.DataFrame(schema=SCHEMA), [])
 
-def with_rows(log_format: Format, found: pl.DataFrame, rows: list[dict[FieldName, str]]) -> pl.DataFrame:
+
+def with_rows(log_format: "Format", seed: int, found: pl.DataFrame, rows: list[dict[FieldName, str]]) -> pl.DataFrame:
     """The same hits and those of more lines, whose raw fields were found one by one."""
     if not rows:
         return found
@@ -115,7 +125,7 @@ def with_rows(log_format: Format, found: pl.DataFrame, rows: list[dict[FieldName
         name: pl.col(name) if name == "status" else pl.col(name).fill_null("") for name in names
     }
     frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
-    return pl.concat([found, Hits(log_format, fields, lists=True).of(frame).select_seq(*SCHEMA)])
+    return pl.concat([found, Hits(log_format, fields, seed, lists=True).of(frame).select_seq(*SCHEMA)])
 
 
 def _only(found: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:

@@ -1,20 +1,15 @@
-"""Counts of hits: small frames per batch on disk, merged into tables in the end, whatever the size of the log."""
+"""Counts of hits: small files, whatever the size of the log. A group has a row in each batch that it is in."""
 
-import random
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from infra_maintainer.logs.hits import SCHEMA, UNTIMED
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
 _COUNT, _FAILED = pl.len().alias("n"), pl.col("failure").count().alias("failed")
-_SEED, _ODD = random.getrandbits(60), 0x9E3779B97F4A7C15
-# Requests keep a rare protocol until here, where it has to be taken off a few distinct texts only.
-_ROUTE = "split_part(route, ' HTTP/', 1) AS route"
+_SEED, _ODD = int.from_bytes(os.urandom(7)), 0x9E3779B97F4A7C15
 
 
 class _Table(NamedTuple):
@@ -31,41 +26,46 @@ class _Table(NamedTuple):
 _TABLES: dict[str, _Table] = {
     "tally": _Table(("route", "status", "failure", "agent", "tries", "us"), (_COUNT, pl.col("upstream_us").sum())),
     "moments": _Table(("moment",), (_COUNT, _FAILED), "users"),
-    "clients": _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), "users"),
     "failed": _Table(("route", "client", "moment"), (_COUNT,), "failed"),
     "upstreams": _Table(("upstream", "attempts", "status", "upstream_us"), (_COUNT,)),
 }
 
 
+# Most clients come in every batch, and their rows are small: many batches together cost half.
+_CLIENTS = _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), "users")
+_CLIENT_ROWS = 1_000_000
+
+
 class Counts:
-    """Batches of hits, counted into Parquet files in a folder."""
+    """Batches of hits, counted into Parquet files in a folder; `name` tells them from those of others there."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name, self._files = folder, name, 0
+        self._clients: list[pl.DataFrame] = []
 
-    def add(self, number: int, batch: list[pl.DataFrame]) -> None:
-        """Count the hits of one batch, whose number is its own."""
+    def add(self, batch: list[pl.DataFrame]) -> None:
+        """Count the hits of one batch."""
         hits = pl.concat([pl.DataFrame(schema=SCHEMA), *batch])
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
         users = hits.select("route", "status", "failure", "client", "moment").filter(hits["agent"] == 0)
         rows = {"all": hits, "users": users, "failed": users.filter(users["failure"].is_not_null())}
-        for name, table in _TABLES.items():
-            counted = (
-                rows[table.rows].with_columns(hash=_hash(table.keys)).group_by("hash").agg(table.counted).drop("hash")
-            )
-            counted.write_parquet(self._folder / f"{name}-{number}.parquet", compression="lz4", statistics=False)
+        for table, shape in _TABLES.items():
+            self._write(table, shape, rows[shape.rows])
+        self._clients.append(users.select("client", "failure", "status"))
+        if sum(map(len, self._clients)) >= _CLIENT_ROWS:
+            self.finish()
 
-    def tables(self, connection: "DuckDBPyConnection") -> None:
-        """Give a database the counts of all batches: tally, moments, clients, failed, upstreams.
+    def finish(self) -> None:
+        """Count the clients of the batches so far."""
+        if self._clients:
+            self._write("clients", _CLIENTS, pl.concat(self._clients))
+            self._clients = []
 
-        A group has a row per batch that it is in, so that whoever asks sums them up.
-        """
-        for name, table in _TABLES.items():
-            columns = f"* REPLACE ({_ROUTE})" if "route" in table.keys else "*"
-            connection.execute(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} "
-                f"FROM read_parquet('{self._folder}/{name}-*.parquet')"
-            )
+    def _write(self, table: str, shape: _Table, rows: pl.DataFrame) -> None:
+        counted = rows.with_columns(hash=_hash(shape.keys)).group_by("hash").agg(shape.counted).drop("hash")
+        self._files += 1
+        path = self._folder / f"{table}-{self._name}-{self._files}.parquet"
+        counted.write_parquet(path, compression="lz4", statistics=False)
 
 
 def _hash(keys: tuple[str, ...]) -> pl.Expr:

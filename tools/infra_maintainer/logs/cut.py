@@ -14,14 +14,13 @@ class Cutter:
     """Cuts the fields of one format; the columns s1, s2, ... are the text between the double quotes.
 
     Without `lists` every upstream variable is taken for one word, which is far cheaper to cut out; `several` then tells
-    the lines for which that is wrong. With `lists` it cuts what stands in one piece with such variables, and only that.
+    the lines for which that is wrong.
     """
 
     def __init__(self, template: Template, *, lists: bool) -> None:
         self._segments = [
-            _Segment(f"s{number}", segment, lists=lists)
+            _Segment(f"s{number}", segment, lists=lists and _holds_lists(segment))
             for number, segment in enumerate(template.segments(), start=1)
-            if not lists or _holds_lists(segment)
         ]
 
     def prepare(self, cells: pl.DataFrame) -> pl.DataFrame:
@@ -98,6 +97,9 @@ class _Segment:
                 self._text.str.slice(-28, 26) if fixed else self._text.str.extract(r"\[([^\[\]]*)\]").fill_null("")
             )
             return
+        if part.name == "status" and position == 1 and after.startswith(" "):
+            self.fields[part.name] = _three_digits(self._text, len(before))
+            return
         whole = (before.endswith(" ") or position == 0) and (after.startswith(" ") or position == len(self._parts) - 1)
         if whole and blanks is not None:
             self._words.append(_Word(part.name, blanks))
@@ -110,7 +112,7 @@ class _Segment:
 
     def _split_words(self) -> None:
         if not self._splits:  # the first word alone: the rest need not be split
-            first = self._text.str.slice(0, self._text.str.find(" ", literal=True))
+            first = first_bytes(self._text, self._text.str.find(" ", literal=True))
             self.fields.update((word.name, first) for word in self._words)
             return
         self.fields.update((word.name, pl.col(f"{self._column}_{word.number}")) for word in self._words)
@@ -136,6 +138,16 @@ class _Segment:
             for part in self._parts
         )
         return self._text.str.extract_groups(f"^{pattern}$").alias(self._helper)
+
+
+def first_bytes(text: pl.Expr, count: pl.Expr) -> pl.Expr:
+    """The text before a place that was found by bytes, as `find` does, not by characters; all of it where null."""
+    return text.cast(pl.Binary).bin.slice(0, count).cast(pl.String)
+
+
+def _three_digits(text: pl.Expr, start: int) -> pl.Expr:
+    """A status where it stands alone before a blank, cheaper than splitting words; null where it does not."""
+    return pl.when(text.str.slice(start + 3, 1) == " ").then(text.str.slice(start, 3))
 
 
 def _holds_lists(segment: Sequence[Part]) -> bool:

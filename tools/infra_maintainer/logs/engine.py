@@ -1,94 +1,76 @@
-"""Counts of an access log, in memory that depends on distinct values and not on lines."""
+"""Counts of access logs, in memory that depends on distinct values and not on lines."""
 
 import os
+import random
 import tempfile
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
+from functools import cached_property
+from importlib.util import find_spec
+from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from infra_maintainer.logs.blocks import BLOCK_BYTES, EXAMPLE_BYTES, EXAMPLES, Block, blocks, distinct_files
+from infra_maintainer.logs.account import Account, Lines
+from infra_maintainer.logs.blocks import BLOCK_BYTES, Piece, distinct_files, pieces
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
-from infra_maintainer.logs.template import FieldName
+from infra_maintainer.logs.worker import Setup, Worker
 
 if TYPE_CHECKING:
-    import polars as pl
     from duckdb import DuckDBPyConnection
 
-# Of the merging of the counts; a block on each core and the interpreter stay under 600 MB with it.
+# Of the merging of the counts; with it all processes together stay under 600 MB.
 MEMORY_LIMIT = "250MB"
-_BATCH_HITS = 250_000
+# A rare protocol is taken off the routes here, where they are few.
+_FOLDED = "* REPLACE (split_part(route, ' HTTP/', 1) AS route)"
+_TABLES = {"tally": _FOLDED, "moments": "*", "clients": "*", "failed": _FOLDED, "upstreams": "*"}
 _MOST_WORKERS = 2  # a third would lift the peak above 600 MB
+_WORTH_A_PROCESS_BYTES = 24 << 20  # less is read here before a worker has started
 _JSON_BLOCK_BYTES = 4 << 20  # the lines of a block stand in memory several times while their members are cut out
-
-
-class Lines(NamedTuple):
-    """Where every line went: lines = parsed + refused + unfinished."""
-
-    lines: int
-    parsed: int
-    refused: dict[str, int]
-    examples: dict[str, list[str]]
-    unfinished: int
-    problems: list[str]
-    stopped_early: bool
-
-    def __str__(self) -> str:
-        refused = ", ".join(f"{count} {kind}" for kind, count in sorted(self.refused.items())) or "none"
-        return f"{self.lines} lines = {self.parsed} parsed + refused ({refused}) + {self.unfinished} unfinished"
 
 
 class EngineAbsent(Exception):
     """The libraries that read logs are not installed."""
 
 
-class _Read(NamedTuple):
-    """A block, read: its hits, and the lines that have no place in the format."""
+class _Task(NamedTuple):
+    number: int
+    path: Path
+    piece: Piece
 
-    hits: "pl.DataFrame"
-    refused: list[str]
+
+class _Served(NamedTuple):
+    """The accounts of the blocks that a reader has read, with their task, and of what it kept for its end."""
+
+    blocks: list[tuple[_Task, Account]]
+    rest: Account
+
+
+class _Reader(Protocol):
+    def read(self, piece: Piece) -> Iterator[Account]: ...
+
+    def finish(self) -> Account: ...
 
 
 class LogEngine:
-    """Reads logs of one format, two blocks at once. Close it, or use it as a context manager."""
+    """Reads logs of one format. Close it, or use it as a context manager."""
 
     def __init__(self, log_format: Format, block_bytes: int | None = None) -> None:
         """Raise EngineAbsent when DuckDB or Polars are not installed."""
-        # Two blocks at once use two cores; threads inside a block, and columns side by side, would wait for each other.
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")
-        try:
-            import duckdb
-
-            from infra_maintainer.logs.cells import JsonBlocks, TextBlocks, with_rows
-            from infra_maintainer.logs.counts import Counts
-        except ImportError as absent:
-            raise EngineAbsent("access logs need: pip install 'infra-maintainer[logs]'") from absent
+        if not all(map(find_spec, ("duckdb", "polars"))):
+            raise EngineAbsent("access logs need: pip install 'infra-maintainer[logs]'")
         self.format = log_format
         usual = _JSON_BLOCK_BYTES if isinstance(log_format, JsonLines) else BLOCK_BYTES
-        self._block_bytes = block_bytes or usual
         self._scratch = tempfile.TemporaryDirectory(prefix="infra-maintainer-logs-")
-        self.connection: DuckDBPyConnection = duckdb.connect(":memory:")
-        self.connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        self.connection.execute(f"SET temp_directory = '{self._scratch.name}'")
-        self.connection.execute("SET preserve_insertion_order = false")
-        self.connection.execute("SET TimeZone = 'UTC'")
-        self._fast = (
-            JsonBlocks(log_format, self.connection) if isinstance(log_format, JsonLines) else TextBlocks(log_format)
-        )
-        self._with_rows = with_rows
-        self._pattern = None if isinstance(log_format, JsonLines) else log_format.pattern()
-        self._workers = min(_MOST_WORKERS, os.cpu_count() or 1)
-        self._pool = ThreadPoolExecutor(self._workers, "log-block")
-        self._counting: list[Future[None]] = []
-        self._counts = Counts(Path(self._scratch.name))
-        self._batch: list[pl.DataFrame] = []
-        self._tally: Counter[str] = Counter()
-        self._refused: Counter[str] = Counter()
-        self._examples: dict[str, list[str]] = {}
-        self._problems: list[str] = []
+        self._setup = Setup(log_format, block_bytes or usual, Path(self._scratch.name), random.getrandbits(64))
+        self._readers = 0
+        self._account = Account()
         self._stopped = False
+        self._asking = Lock()
 
     def __enter__(self) -> "LogEngine":
         return self
@@ -98,124 +80,98 @@ class LogEngine:
 
     def close(self) -> None:
         """Give back the memory and the scratch folder."""
-        self._pool.shutdown(cancel_futures=True)
-        self.connection.close()
+        if "connection" in vars(self):
+            self.connection.close()
         self._scratch.cleanup()
+
+    @cached_property
+    def connection(self) -> "DuckDBPyConnection":
+        """The database of `counts`."""
+        import duckdb
+
+        connection = duckdb.connect(":memory:")
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"SET temp_directory = '{self._scratch.name}'")
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
 
     def read(self, paths: Sequence[Path], keep_going: Callable[[], bool] = lambda: True) -> Lines:
         """Count the lines of these files. `keep_going` is asked before each block: False stops and says so.
 
-        Raise OSError for the first file that cannot be opened, MissingReader for one whose compression needs a package.
+        Raise OSError for the first file that cannot be opened, MissingReader for one whose compression needs a package,
+        WorkerEnded when a process that reads was ended from outside.
         """
-        for path in distinct_files(paths):
-            if not self._read_file(path, keep_going):
-                self._stopped = True
-                break
+        with ExitStack() as opened:
+            files = {opened.enter_context(path.open("rb", buffering=0)): path for path in distinct_files(paths)}
+            cut = [(path, piece) for log, path in files.items() for piece in self._pieces(log)]
+            tasks = deque(_Task(number, *each) for number, each in enumerate(cut))
+            size = sum(os.fstat(log.fileno()).st_size for log in files)
+            with (
+                self._open_readers([log.fileno() for log in files], size) as readers,
+                ThreadPoolExecutor(len(readers), "log-reader") as pool,
+            ):
+                serving = [pool.submit(self._serve, reader, tasks, keep_going) for reader in readers]
+                self.connection.begin().commit()  # ready for the counts before they are
+                try:
+                    wait(serving, return_when=FIRST_EXCEPTION)
+                    served = [each.result() for each in serving]
+                finally:
+                    tasks.clear()  # after an error or an interrupt the others end with the block they are at
+        for task, account in sorted((each for some in served for each in some.blocks), key=lambda each: each[0].number):
+            account.problems = [f"{task.path.name}: {problem}" for problem in account.problems]
+            self._account.add(account)
+        for some in served:
+            self._account.add(some.rest)
         return self.lines()
 
     def lines(self) -> Lines:
         """The account of all lines read so far."""
-        return Lines(
-            lines=self._tally["lines"],
-            parsed=self._tally["parsed"],
-            refused=dict(self._refused),
-            examples=dict(self._examples),
-            unfinished=self._tally["unfinished"],
-            problems=list(self._problems),
-            stopped_early=self._stopped,
-        )
+        return self._account.lines(stopped_early=self._stopped)
 
     def counts(self) -> "DuckDBPyConnection":
-        """A database with the tables tally, moments, clients, failed and upstreams of all lines read so far."""
-        self._count()
-        for each in self._counting:
-            each.result()
-        self._counts.tables(self.connection)
+        """A database with the views tally, moments, clients, failed and upstreams of all lines read so far.
+
+        A group has a row per batch of hits that it is in, so that whoever asks sums them up.
+        """
+        for table, columns in _TABLES.items():
+            files = f"read_parquet('{self._setup.folder}/{table}-*.parquet')"
+            self.connection.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT {columns} FROM {files}")
         return self.connection
 
-    def _read_file(self, path: Path, keep_going: Callable[[], bool]) -> bool:
-        """Blocks are taken in order, so that the examples of refused lines are the first ones; False when stopped."""
-        reading: deque[Future[_Read]] = deque()
-        go = True
-        for block in blocks(path, self._block_bytes, buffers=self._workers + 2):
-            go = keep_going()
-            if not go:
+    def _pieces(self, log: FileIO) -> Iterator[Piece]:
+        return pieces(log.fileno(), self._setup.block_bytes)
+
+    @contextmanager
+    def _open_readers(self, descriptors: list[int], size_bytes: int) -> Generator[list[_Reader]]:
+        workers = min(_MOST_WORKERS, os.cpu_count() or 1)
+        names = [f"{self._readers}-{number}" for number in range(workers)]
+        self._readers += 1
+        if workers == 1 or size_bytes < _WORTH_A_PROCESS_BYTES:
+            from infra_maintainer.logs.reader import PieceReader
+
+            yield [PieceReader(self._setup, names[0])]
+            return
+        with ExitStack() as started:
+            yield [started.enter_context(closing(Worker(self._setup, name, descriptors))) for name in names]
+
+    def _serve(self, reader: _Reader, tasks: deque[_Task], keep_going: Callable[[], bool]) -> _Served:
+        """Give a reader one task after the other."""
+        found: list[tuple[_Task, Account]] = []
+        while tasks and not self._stopped:
+            if not self._goes_on(keep_going):
                 break
-            self._account(block, path)
-            if block.clean:
-                reading.append(self._pool.submit(self._parse, block.clean))
-            while len(reading) > self._workers:
-                self._take(reading.popleft().result())
-        for each in reading:
-            self._take(each.result())
-        return go
+            try:
+                task = tasks.popleft()
+            except IndexError:  # the other reader was faster
+                break
+            for account in reader.read(task.piece):
+                found.append((task, account))
+                if task.piece.stop is None and not self._goes_on(keep_going):
+                    break
+        return _Served(found, reader.finish())
 
-    def _account(self, block: Block, path: Path) -> None:
-        self._tally["lines"] += block.odd.counts.total() + block.unfinished
-        self._tally["unfinished"] += block.unfinished
-        self._refused.update(block.odd.counts)
-        for kind, examples in block.odd.examples.items():
-            self._show(kind, (example.decode(errors="backslashreplace") for example in examples))
-        if block.problem:
-            self._problems.append(f"{path.name}: {block.problem}")
-
-    def _parse(self, block: memoryview) -> _Read:
-        found = self._fast.parse(bytes(block))
-        rows: list[dict[FieldName, str]] = []
-        refused: list[str] = []
-        for line in found.others:
-            fields = self._fields_of(line)
-            if fields is None:
-                refused.append(line)
-            else:
-                rows.append(fields)
-        return _Read(self._with_rows(self.format, found.hits, rows), refused)
-
-    def _take(self, read: _Read) -> None:
-        self._tally["lines"] += read.hits.height + len(read.refused)
-        self._tally["parsed"] += read.hits.height
-        for line in read.refused:
-            kind = _kind(line)
-            self._refused[kind] += 1
-            self._show(kind, [line])
-        self._batch.append(read.hits)
-        if sum(hits.height for hits in self._batch) >= _BATCH_HITS:
-            self._count()
-
-    def _count(self) -> None:
-        self._counting.append(self._pool.submit(self._counts.add, len(self._counting), self._batch))
-        self._batch = []
-
-    def _fields_of(self, line: str) -> dict[FieldName, str] | None:
-        """The raw fields of one line by the slow way; None when the line is refused."""
-        fields: dict[FieldName, str] | None
-        if isinstance(self.format, JsonLines):
-            fields = self.format.parse(line)
-        else:
-            match = self._pattern.fullmatch(line) if self._pattern else None
-            groups = match.groupdict() if match else {}
-            fields = {name: groups[name] for name in self.format.fields() if groups.get(name) is not None}
-        if not fields or not _is_number(fields["status"]):
-            return None
-        times = [fields[name] for name in ("duration", "duration_2", "duration_3") if name in fields]
-        return fields if all(text in ("-", "") or _is_number(text) for text in times) else None
-
-    def _show(self, kind: str, lines: Iterable[str]) -> None:
-        kept = self._examples.setdefault(kind, [])
-        kept += [line[:EXAMPLE_BYTES] for line in lines][: EXAMPLES - len(kept)]
-
-
-def _is_number(text: str) -> bool:
-    digits = text.lstrip("+-").replace(".", "", 1)
-    return digits.isdecimal() and digits.isascii()
-
-
-def _kind(line: str) -> str:
-    text = line.strip()
-    if not text:
-        return "empty"
-    if text.startswith("{"):
-        return "json_line"
-    if text.count('"') % 2:
-        return "unbalanced_quote"
-    return "other_format"
+    def _goes_on(self, keep_going: Callable[[], bool]) -> bool:
+        with self._asking:  # who is asked need not know of threads
+            self._stopped = self._stopped or not keep_going()
+        return not self._stopped

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from infra_maintainer.logs.apache import apache_format
 from infra_maintainer.logs.apache import logs_of_configuration as apache_logs
-from infra_maintainer.logs.blocks import MissingReader, blocks
+from infra_maintainer.logs.blocks import MissingReader, blocks_of
 from infra_maintainer.logs.engine import EngineAbsent, LogEngine
 from infra_maintainer.logs.known import Format, format_of, recognise
 from infra_maintainer.logs.nginx import logs_of_configuration as nginx_logs
 from infra_maintainer.logs.nginx import nginx_format
 from infra_maintainer.logs.summary import NOTHING_MORE, LogSummary, Wanted, summarise
 from infra_maintainer.logs.template import LogFile
+from infra_maintainer.logs.worker import WorkerEnded
 from infra_maintainer.world.failure import WorldError
 
 MOST_FILES = 200
@@ -105,8 +106,8 @@ def _compile(log: LogFile) -> Format:
 
 def _first_lines(path: Path) -> list[str]:
     try:
-        for block in blocks(path, block_bytes=1 << 20):
-            return str(block.clean, "utf-8").split("\n")[:SAMPLE_LINES]
+        for block in blocks_of(path, 1 << 20):
+            return block.clean.decode().split("\n")[:SAMPLE_LINES]
     except (OSError, MissingReader) as error:
         raise WorldError("error", f"{path}: {error}", "look at the file by hand") from error
     return []
@@ -125,6 +126,9 @@ def summary_of_files(
             return summarise(engine, [str(path) for path in files], assumed=chosen.assumed, wanted=wanted, zone=zone)
     except (EngineAbsent, MissingReader) as absent:
         raise WorldError("not_supported", str(absent), str(absent).rpartition("need: ")[2]) from absent
+    except WorkerEnded as ended:
+        how = "look for the kernel's out-of-memory messages, then ask again"
+        raise WorldError("error", str(ended), how) from ended
     except PermissionError as refused:
         raise WorldError(
             "denied", f"{refused.filename}: {refused.strerror}", "run as a user who may read it"

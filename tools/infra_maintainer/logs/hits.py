@@ -1,13 +1,16 @@
 """From raw text fields to countable columns: route, status, time, failure, tries. The same for all formats."""
 
-import random
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from infra_maintainer.logs.cut import first_bytes
 from infra_maintainer.logs.json_lines import JsonLines
-from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.template import DurationUnit, FieldName, TimeStyle
+
+if TYPE_CHECKING:
+    from infra_maintainer.logs.known import Format
 
 UNTIMED = -1
 FAILURE = pl.Enum(["timeout", "aborted", "closed", "balancer_error", "server_error"])
@@ -17,7 +20,6 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "failure": FAILURE,
 }  # fmt: skip
 
-_SEED = random.getrandbits(64)
 _FACTOR: dict[DurationUnit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
 # Identifiers in a path become `:id`: numbers, long hexadecimal words, and words that hold three digits (UUIDs, tokens).
@@ -30,6 +32,8 @@ _MACHINE = (
 )
 
 
+_MOST_AGENTS = 20_000
+
 _STATUS, _ATTEMPTS, _FLAGS = pl.col("status"), pl.col("attempts"), pl.col("flags")
 
 
@@ -38,23 +42,24 @@ class Hits:
 
     `us` is UNTIMED where the request has no duration; `agent` is 1 for a bot, 2 for a health check, 0 for anything
     else. A line is accepted when its status is a number and its times are times or absent. Without `lists` each
-    upstream variable is known to hold one entry, which spares every row the search for more.
+    upstream variable is known to hold one entry, which spares every row the search for more. Clients are counted by a
+    64-bit hash with this seed: no address is kept; 10 million of them collide once in 400,000 logs.
     """
 
-    def __init__(self, log_format: Format, fields: Mapping[FieldName, pl.Expr], *, lists: bool) -> None:
+    def __init__(self, log_format: "Format", fields: Mapping[FieldName, pl.Expr], seed: int, *, lists: bool) -> None:
         nothing, time, agent = pl.lit(None, pl.String), fields.get("time"), fields.get("agent")
         self.columns = {
             "route": _route(log_format, fields),
             "status": fields["status"].cast(pl.Int16, strict=False),
             "us": _duration(log_format, fields),
-            "client": _client(fields.get("client"), fields.get("forwarded")),
+            "client": _client(fields.get("client"), fields.get("forwarded"), seed),
             "moment": nothing if time is None else _moment(log_format.time_style, time),
             "upstream": fields.get("upstream_address", nothing),
             "attempts": fields.get("upstream_status", nothing),
             "upstream_us": _upstream_duration(log_format, fields.get("upstream_duration"), lists=lists),
             "tries": _tries(log_format, fields, lists=lists),
             "flags": fields.get("flags", nothing),
-            "agent": pl.lit(0, pl.Int8) if agent is None else agent.map_batches(_agent_kinds, return_dtype=pl.Int8),
+            "agent": pl.lit(0, pl.Int8) if agent is None else agent.map_batches(_Agents().kinds, return_dtype=pl.Int8),
         }
         accepted = _STATUS.is_not_null() & pl.col("us").is_not_null()
         self._judged = {"failure": _failure(log_format), "accepted": accepted}
@@ -68,14 +73,16 @@ class Hits:
         return found.with_columns_seq(**self._judged)
 
 
-def _route(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
+def _route(log_format: "Format", fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
     """Method and path, perhaps with the protocol behind them: that is taken off the few distinct ones later."""
     request = fields.get("request")
     if request is None:
         request = pl.concat_str(
             *(fields[name] for name in ("method", "target") if name in fields) or (pl.lit(""),), separator=" "
         )
-    path = request.str.slice(0, request.str.find("?", literal=True)).str.strip_suffix(" HTTP/1.1")
+    protocol = " HTTP/1.1"
+    without = pl.when(request.str.ends_with(protocol)).then(request.str.len_bytes() - len(protocol))
+    path = first_bytes(request, pl.coalesce(request.str.find("?", literal=True), without))
     if log_format.family == "alb":  # targets are whole addresses there, sometimes with two blanks before them
         path = path.str.replace(r"^(\S+) +\w+://[^/ ]+", "${1} ")
     return path.str.replace_all(_IDENTIFIER, "/:id")
@@ -86,7 +93,7 @@ def _seconds(text: pl.Expr, unit: DurationUnit) -> pl.Expr:
     return (text.cast(pl.Float64, strict=False) * _FACTOR[unit]).round().cast(pl.Int64, strict=False)
 
 
-def _duration(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
+def _duration(log_format: "Format", fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
     duration = fields.get("duration")
     if duration is None:
         return pl.lit(UNTIMED, pl.Int64)
@@ -104,13 +111,12 @@ def _duration(log_format: Format, fields: Mapping[FieldName, pl.Expr]) -> pl.Exp
     return pl.when(unreached).then(pl.lit(UNTIMED, pl.Int64)).otherwise(pl.coalesce(value, absent))
 
 
-def _client(client: pl.Expr | None, forwarded: pl.Expr | None) -> pl.Expr:
-    """Clients are counted by a 64-bit hash: no address is kept; 10 million of them collide once in 400,000 logs."""
+def _client(client: pl.Expr | None, forwarded: pl.Expr | None, seed: int) -> pl.Expr:
     if forwarded is None:
-        return pl.lit(None, pl.UInt64) if client is None else client.hash(_SEED)
+        return pl.lit(None, pl.UInt64) if client is None else client.hash(seed)
     first = forwarded.str.split_exact(",", 1).struct[0].str.strip_chars(" ")
     named = pl.when(~first.is_in(("-", ""))).then(first)
-    return (named if client is None else pl.coalesce(named, client)).hash(_SEED)
+    return (named if client is None else pl.coalesce(named, client)).hash(seed)
 
 
 def _moment(style: TimeStyle, time: pl.Expr) -> pl.Expr:
@@ -128,17 +134,35 @@ def _moment(style: TimeStyle, time: pl.Expr) -> pl.Expr:
     return (time.cast(pl.Float64, strict=False) // minute).cast(pl.Int64, strict=False).cast(pl.String)
 
 
-def _agent_kinds(agents: pl.Series) -> pl.Series:
-    """The dear patterns look at each distinct text once."""
-    coded = agents.cast(pl.Categorical(pl.Categories.random()))
-    seen = coded.unique()
-    distinct = seen.cast(pl.String).gather(seen.to_physical().arg_sort())
-    probes, machines = distinct.str.contains(_PROBE), distinct.str.contains(_MACHINE).cast(pl.Int8)
-    kinds = machines.zip_with(~probes, pl.repeat(2, len(distinct), dtype=pl.Int8, eager=True))
-    return kinds.gather(coded.to_physical())
+class _Agents:
+    """0 for a user, 1 for a bot, 2 for a health check, remembered by the hash of the text: the patterns are dear."""
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def kinds(self, agents: pl.Series) -> pl.Series:
+        """The kind of each text."""
+        hashes = agents.hash()
+        new = agents.filter(~hashes.is_in(self._known))
+        if not new.is_empty():
+            if len(self._known) > _MOST_AGENTS:
+                self._forget()
+                new = agents
+            self._learn(new.unique())
+        return hashes.is_in(self._bots).cast(pl.Int8) + 2 * hashes.is_in(self._probes).cast(pl.Int8)
+
+    def _forget(self) -> None:
+        nothing = pl.Series([], dtype=pl.UInt64)
+        self._known = self._bots = self._probes = nothing
+
+    def _learn(self, new: pl.Series) -> None:
+        hashes, probes = new.hash(), new.str.contains(_PROBE)
+        self._known = pl.concat([self._known, hashes])
+        self._probes = pl.concat([self._probes, hashes.filter(probes)])
+        self._bots = pl.concat([self._bots, hashes.filter(new.str.contains(_MACHINE) & ~probes)])
 
 
-def _upstream_duration(log_format: Format, duration: pl.Expr | None, *, lists: bool) -> pl.Expr:
+def _upstream_duration(log_format: "Format", duration: pl.Expr | None, *, lists: bool) -> pl.Expr:
     if duration is None:
         return pl.lit(None, pl.Int64)
     one = _seconds(duration, log_format.upstream_unit)
@@ -151,7 +175,7 @@ def _upstream_duration(log_format: Format, duration: pl.Expr | None, *, lists: b
     return pl.when(each.list.len() > 0).then(total)
 
 
-def _tries(log_format: Format, fields: Mapping[FieldName, pl.Expr], *, lists: bool) -> pl.Expr:
+def _tries(log_format: "Format", fields: Mapping[FieldName, pl.Expr], *, lists: bool) -> pl.Expr:
     """Attempts at an upstream: nginx lists them with commas (a colon is an internal redirect, not a retry)."""
     if (retries := fields.get("retries")) is not None:
         return 1 + retries.str.strip_chars_start("+").cast(pl.Int32, strict=False).fill_null(0)
@@ -194,7 +218,7 @@ _ARMS: dict[str, tuple[tuple[pl.Expr, str], ...]] = {
 }
 
 
-def _failure(log_format: Format) -> pl.Expr:
+def _failure(log_format: "Format") -> pl.Expr:
     """The kind of failure of a request as its user saw it, null for none."""
     found = pl.when(_STATUS >= 500).then(pl.lit("server_error", FAILURE))
     otherwise: pl.Expr = found

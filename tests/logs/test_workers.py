@@ -1,0 +1,172 @@
+"""Large logs are read by processes of their own, which changes nothing in what is counted and leaves nothing behind."""
+
+import gzip
+import os
+import random
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from infra_maintainer.logs import engine as engine_module
+from infra_maintainer.logs.engine import LogEngine
+from infra_maintainer.logs.find import Chosen, summary_of_files
+from infra_maintainer.logs.json_lines import CADDY
+from infra_maintainer.logs.summary import LogSummary, summarise
+from infra_maintainer.world.failure import WorldError
+from tests.logs.logbook import UPSTREAM_FORMAT, Hit, mixed_hits, write
+
+GOOD = Hit("/a").line().encode()
+
+
+@pytest.fixture(autouse=True)
+def always_by_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The logs of these tests are too small to be worth a process."""
+    monkeypatch.setattr(engine_module, "_WORTH_A_PROCESS_BYTES", 0)
+
+
+def children() -> set[int]:
+    """The processes that this one has started and that still exist."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+def summary_of(*paths: Path, block_bytes: int) -> LogSummary:
+    """Read and summarise."""
+    with LogEngine(UPSTREAM_FORMAT, block_bytes) as engine:
+        engine.read(list(paths))
+        return summarise(engine, ["log"], assumed=False)
+
+
+def test_processes_count_the_same_as_one_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure, with lists, refused lines and a compressed file among them: clients met by both are one client."""
+    plain = write(tmp_path / "a.log", mixed_hits(3_000))
+    with plain.open("ab") as log:
+        log.write(b"nothing\n" * 5 + GOOD[:30])
+    packed = tmp_path / "b.log.gz"
+    packed.write_bytes(gzip.compress(b"".join(hit.line().encode() + b"\n" for hit in mixed_hits(2_000, seed=2))))
+    several = summary_of(plain, packed, block_bytes=40_000)
+    monkeypatch.setattr(engine_module, "_WORTH_A_PROCESS_BYTES", 1 << 40)
+    alone = summary_of(plain, packed, block_bytes=1 << 20)
+    assert several == alone
+    assert (several.parsed, several.refused, several.unfinished) == (5_000, {"other_format": 5}, 1)
+
+
+def test_examples_of_refused_lines_are_the_first_ones(tmp_path: Path) -> None:
+    """Whichever process is faster."""
+    lines = [(b"bad %d" % number if number % 50 == 7 else GOOD) for number in range(3_000)]
+    (tmp_path / "a.log").write_bytes(b"\n".join(lines) + b"\n")
+    with LogEngine(UPSTREAM_FORMAT, 20_000) as engine:
+        assert engine.read([tmp_path / "a.log"]).examples == {"other_format": ["bad 7", "bad 57", "bad 107"]}
+
+
+def test_a_file_that_is_replaced_meanwhile_is_read_as_it_was_opened(tmp_path: Path) -> None:
+    """Rotation renames the log and starts another of its name while the processes still read."""
+    path = write(tmp_path / "a.log", [Hit("/old")] * 2_000)
+
+    def rotate() -> bool:
+        if not (tmp_path / "a.log.1").exists():
+            path.rename(tmp_path / "a.log.1")
+            write(path, [Hit("/new")] * 2_000)
+        return True
+
+    with LogEngine(UPSTREAM_FORMAT, 20_000) as engine:
+        engine.read([path], rotate)
+        assert engine.counts().execute("SELECT DISTINCT route FROM tally").fetchall() == [("GET /old",)]
+
+
+def test_a_file_that_becomes_shorter_is_told(tmp_path: Path) -> None:
+    """`copytruncate` empties the log while it is read: what was read counts, the rest is a problem and no silence."""
+    path = write(tmp_path / "a.log", [Hit("/a")] * 2_000)
+    asked = iter(range(100))
+
+    def shorten() -> bool:
+        if next(asked) == 3:
+            os.truncate(path, 0)
+        return True
+
+    with LogEngine(UPSTREAM_FORMAT, 20_000) as engine:
+        lines = engine.read([path], shorten)
+    assert 0 < lines.parsed < 2_000
+    assert "a.log: became shorter while it was read" in lines.problems
+
+
+def test_reading_stops_when_told_in_a_compressed_file_too(tmp_path: Path) -> None:
+    """Between two blocks of one stream: what was counted stays."""
+    path = tmp_path / "a.log.gz"
+    path.write_bytes(gzip.compress((GOOD + b"\n") * 5_000))
+    answers = iter([True, True, False])
+    with LogEngine(UPSTREAM_FORMAT, 50_000) as engine:
+        lines = engine.read([path], lambda: next(answers, False))
+        counted = engine.counts().execute("SELECT sum(n)::BIGINT FROM tally").fetchone()
+    assert lines.stopped_early and 0 < lines.parsed < 5_000
+    assert counted == (lines.parsed,)
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process after the reading, no file after the end."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    before = children()
+    path = write(tmp_path / "a.log", mixed_hits(500))
+    with LogEngine(UPSTREAM_FORMAT, 20_000) as engine:
+        engine.read([path])
+        assert children() == before
+        assert list(scratch.glob("*/tally-*"))
+    assert not list(scratch.iterdir())
+
+
+def test_a_process_that_is_killed_is_no_short_log(tmp_path: Path) -> None:
+    """As a machine without memory does it: the source says so, and gives no figures of the half that was read."""
+    path = write(tmp_path / "a.log", mixed_hits(4_000))
+    before = children()
+    killed: list[int] = []
+
+    def kill_one() -> bool:
+        if not killed and (started := children() - before):
+            killed.append(min(started))
+            os.kill(killed[0], signal.SIGKILL)
+        return True
+
+    with pytest.raises(WorldError, match="ended by SIGKILL") as refused:
+        summary_of_files([path], Chosen(UPSTREAM_FORMAT, assumed=False), kill_one)
+    assert killed and refused.value.why == "error"
+    assert children() == before
+
+
+def test_an_error_of_ours_in_a_process_is_named_as_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The traceback of the other process comes here: no verdict about the log hides it."""
+    monkeypatch.setattr(random, "getrandbits", lambda _: -1)
+    with LogEngine(UPSTREAM_FORMAT) as engine:
+        with pytest.raises(RuntimeError, match="the reader of the log failed:\nTraceback"):
+            engine.read([write(tmp_path / "a.log", [Hit("/a")])])
+
+
+def test_the_processes_end_when_this_one_is_interrupted(tmp_path: Path) -> None:
+    """An interrupt between two blocks: the others stop at once, not at the end of the log."""
+    path = write(tmp_path / "a.log", mixed_hits(3_000))
+    before = children()
+
+    def interrupt() -> bool:
+        raise KeyboardInterrupt
+
+    with LogEngine(UPSTREAM_FORMAT, 20_000) as engine, pytest.raises(KeyboardInterrupt):
+        engine.read([path], interrupt)
+    assert children() == before
+
+
+def test_json_lines_are_read_by_processes_too(tmp_path: Path) -> None:
+    """Each has a database of its own to cut out members."""
+    line = (
+        b'{"ts": 1794268800.5, "request": {"client_ip": "10.0.0.1", "method": "GET", "uri": "/a/7?x=1"}, '
+        b'"status": 200, "duration": 0.25}\n'
+    )
+    (tmp_path / "a.log").write_bytes(line * 4_000)
+    with LogEngine(CADDY, 100_000) as engine:
+        assert engine.read([tmp_path / "a.log"]).parsed == 4_000
+        found = engine.counts().execute("SELECT route, us, sum(n)::BIGINT FROM tally GROUP BY ALL").fetchall()
+    assert found == [("GET /a/:id", 250_000, 4_000)]
