@@ -140,7 +140,7 @@ def test_a_process_that_is_killed_is_no_short_log(tmp_path: Path) -> None:
 
 def test_an_error_of_ours_in_a_process_is_named_as_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The traceback of the other process comes here: no verdict about the log hides it."""
-    monkeypatch.setattr(random, "getrandbits", lambda _: -1)
+    monkeypatch.setattr(random, "getrandbits", int.__neg__)
     with LogEngine(UPSTREAM_FORMAT) as engine:
         with pytest.raises(RuntimeError, match="the reader of the log failed:\nTraceback"):
             engine.read([write(tmp_path / "a.log", [Hit("/a")])])
