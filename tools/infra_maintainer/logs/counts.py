@@ -47,8 +47,10 @@ class Counts:
         """Count the hits of one batch."""
         hits = pl.concat([pl.DataFrame(schema=SCHEMA), *batch])
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
-        users = hits.select("route", "status", "failure", "client", "moment").filter(hits["agent"] == 0)
-        rows = {"all": hits, "users": users, "failed": users.filter(users["failure"].is_not_null())}
+        of_user = hits["agent"] == 0
+        users = hits.select("status", "failure", "client", "moment").filter(of_user)
+        failed = hits.select("route", "client", "moment").filter(of_user & hits["failure"].is_not_null())
+        rows = {"all": hits, "users": users, "failed": failed}
         for table, shape in _TABLES.items():
             self._write(table, shape, rows[shape.rows])
         self._clients.append(users.select("client", "failure", "status"))

@@ -99,7 +99,7 @@ def _duration(log_format: "Format", fields: Mapping[FieldName, pl.Expr]) -> pl.E
         return pl.lit(UNTIMED, pl.Int64)
     # An empty text is an absent member of a JSON object; elsewhere it is a line that does not fit.
     marks = ("-", "") if isinstance(log_format, JsonLines) else ("-",)
-    absent = pl.when(duration.is_in(marks)).then(pl.lit(UNTIMED, pl.Int64))
+    absent = pl.when(pl.any_horizontal(duration == mark for mark in marks)).then(pl.lit(UNTIMED, pl.Int64))
     if log_format.family == "nginx":  # never negative
         return pl.coalesce(_seconds(duration, log_format.duration_unit), absent)
     phases = [duration, *(fields[name] for name in ("duration_2", "duration_3") if name in fields)]
@@ -196,7 +196,7 @@ _ARMS: dict[str, tuple[tuple[pl.Expr, str], ...]] = {
         (_TIMED_OUT, "timeout"),
         (_STATUS == 499, "aborted"),
         (_STATUS == 444, "closed"),
-        ((_STATUS >= 500) & _ATTEMPTS.is_in(("-", "")), "balancer_error"),
+        ((_STATUS >= 500) & ((_ATTEMPTS == "-") | (_ATTEMPTS == "")), "balancer_error"),
     ),
     "apache": ((_TIMED_OUT, "timeout"),),
     "haproxy": (

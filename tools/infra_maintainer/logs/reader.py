@@ -107,6 +107,8 @@ def _kind(line: str) -> str:
 
 
 def _work() -> None:
+    if hasattr(os, "SCHED_BATCH"):  # services that somebody waits for go first, and blocks are read in longer turns
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     hear = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as tell:
         os.dup2(2, 1)  # a library that prints must not speak in between

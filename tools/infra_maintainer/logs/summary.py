@@ -129,11 +129,11 @@ def summarise(
         "FROM tally GROUP BY route"
     )
     run(
-        "CREATE OR REPLACE TEMP TABLE user_tally AS SELECT "
+        "CREATE OR REPLACE TEMP TABLE whole AS SELECT class, agent, "
         "CASE class WHEN 'stray' THEN '(no such path)' ELSE route END AS route, failure, tries, us, "
-        "sum(n)::BIGINT AS n, sum(upstream_us) AS upstream_us "
-        "FROM tally JOIN classes USING (route) WHERE agent = 0 AND class IN ('user', 'stray') GROUP BY ALL"
+        "sum(n)::BIGINT AS n, sum(upstream_us) AS upstream_us FROM tally JOIN classes USING (route) GROUP BY ALL"
     )
+    run("CREATE OR REPLACE TEMP VIEW user_tally AS FROM whole WHERE agent = 0 AND class IN ('user', 'stray')")
     lines = engine.lines()
     named = run(
         "SELECT route FROM user_tally GROUP BY route ORDER BY sum(us * n) DESC NULLS LAST, sum(n) DESC, route "
@@ -183,8 +183,7 @@ def summarise(
         traffic=_traffic(engine),
         health_failed=_count(
             engine,
-            "SELECT coalesce(sum(n), 0) FROM tally JOIN classes USING (route) "
-            "WHERE (agent = 2 OR class = 'health') AND failure IS NOT NULL",
+            "SELECT coalesce(sum(n), 0) FROM whole WHERE (agent = 2 OR class = 'health') AND failure IS NOT NULL",
         ),
         users=_stats(engine, None, knows_clients) if all_routes else None,
         routes=_routes(engine, [str(row[0]) for row in named], knows_clients),
@@ -227,7 +226,7 @@ def _in_zone(minute: int, zone: str) -> int:
 def _traffic(engine: "LogEngine") -> dict[str, int]:
     rows = engine.connection.execute(
         "SELECT CASE WHEN agent = 2 OR class = 'health' THEN 'health' WHEN agent = 1 THEN 'bot' WHEN class = 'static' "
-        "THEN 'static' ELSE 'user' END AS class, sum(n) FROM tally JOIN classes USING (route) GROUP BY 1"
+        "THEN 'static' ELSE 'user' END AS class, sum(n) FROM whole GROUP BY 1"
     ).fetchall()
     return {str(name): int(count) for name, count in rows}
 
