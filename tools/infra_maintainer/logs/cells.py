@@ -1,5 +1,6 @@
 """A block of lines as columns of text, fast; the lines that do not fit are given back to be read one by one."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -37,7 +38,7 @@ class TextBlocks:
         self._waiting: list[pl.Series] = []
 
     def parse(self, block: bytes) -> Parsed:
-        """Read a clean block: whole lines of UTF-8 without carriage returns, nulls and \\x01."""
+        """Read a clean block: whole lines of UTF-8 without carriage returns and nulls."""
         cells, others = self._cells(block)
         found = self._quick_hits.of(self._quick.prepare(cells), several=self._quick.several())
         several, accepted = found[_SEVERAL], found[_ACCEPTED]
@@ -87,10 +88,11 @@ class TextBlocks:
 class JsonBlocks:
     """Blocks of JSON objects, one per line. DuckDB cuts out all members in one go, Polars parses once for each."""
 
-    def __init__(self, json_lines: JsonLines, seed: int) -> None:
+    def __init__(self, json_lines: JsonLines, seed: int, scratch: Path) -> None:
         import duckdb
 
-        self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY_LIMIT, "threads": 1})
+        settings = {"memory_limit": _MEMORY_LIMIT, "threads": 1, "temp_directory": str(scratch)}
+        self._connection = duckdb.connect(":memory:", config=settings)
         self._hits = Hits(json_lines, {field: pl.col(field) for field, _ in json_lines.paths}, seed, lists=True)
         paths = ", ".join("'" + path.replace("'", "''") + "'" for _, path in json_lines.paths)
         members = ", ".join(

@@ -22,7 +22,7 @@ from infra_maintainer.logs.worker import Setup
 if TYPE_CHECKING:
     import polars as pl
 
-_BATCH_HITS = 200_000
+_BATCH_HITS = 150_000
 
 
 class PieceReader:
@@ -31,7 +31,7 @@ class PieceReader:
     def __init__(self, setup: Setup, name: str) -> None:
         self._format, self._block_bytes, self._seed = setup.format, setup.block_bytes, setup.seed
         if isinstance(setup.format, JsonLines):
-            self._fast: JsonBlocks | TextBlocks = JsonBlocks(setup.format, setup.seed)
+            self._fast: JsonBlocks | TextBlocks = JsonBlocks(setup.format, setup.seed, setup.folder)
             self._pattern = None
         else:
             self._fast = TextBlocks(setup.format, setup.seed)

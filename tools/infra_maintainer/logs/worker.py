@@ -23,7 +23,7 @@ _FOR_BLOCKS = {
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
     "MALLOC_TOP_PAD_": str(64 << 20),
-    "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:1,background_thread:false",
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:20000,narenas:1,background_thread:false",
     "POLARS_MAX_THREADS": "1",
 }
 
