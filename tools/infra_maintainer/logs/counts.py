@@ -33,7 +33,7 @@ _TABLES: dict[str, _Table] = {
 
 # Most clients come in every batch, and their rows are small: many batches together cost half.
 _CLIENTS = _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), "users")
-_CLIENT_ROWS = 500_000
+_CLIENT_ROWS = 1_000_000
 
 
 class Counts:
