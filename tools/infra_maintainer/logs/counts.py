@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from infra_maintainer.logs.hits import SCHEMA, UNTIMED
+from infra_maintainer.logs.wanted import Wanted
 
 _COUNT, _FAILED = pl.len().alias("n"), pl.col("failure").count().alias("failed")
 _SEED, _ODD = int.from_bytes(os.urandom(7)), 0x9E3779B97F4A7C15
@@ -34,13 +35,14 @@ _TABLES: dict[str, _Table] = {
 # Most clients come in every batch, and their rows are small: many batches together cost half.
 _CLIENTS = _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), "users")
 _CLIENT_ROWS = 1_000_000
+_PACES = _Table(("route", "moment", "over"), (_COUNT, _FAILED))
 
 
 class Counts:
     """Batches of hits, counted into Parquet files in a folder; `name` tells them from those of others there."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name, self._files = folder, name, 0
+    def __init__(self, folder: Path, name: str, wanted: Wanted) -> None:
+        self._folder, self._name, self._files, self._wanted = folder, name, 0, wanted
         self._clients: list[pl.DataFrame] = []
 
     def add(self, batch: list[pl.DataFrame]) -> None:
@@ -53,6 +55,8 @@ class Counts:
         rows = {"all": hits, "users": users, "failed": failed}
         for table, shape in _TABLES.items():
             self._write(table, shape, rows[shape.rows])
+        if self._wanted.by_minute:
+            self._write("paces", _PACES, self._paced(hits.select("route", "moment", "us", "failure").filter(of_user)))
         self._clients.append(users.select("client", "failure", "status"))
         if sum(map(len, self._clients)) >= _CLIENT_ROWS:
             self.finish()
@@ -62,6 +66,13 @@ class Counts:
         if self._clients:
             self._write("clients", _CLIENTS, pl.concat(self._clients))
             self._clients = []
+
+    def _paced(self, users: pl.DataFrame) -> pl.DataFrame:
+        """Hits of wanted routes; `over` is how many of the limits an answer took longer than."""
+        names = pl.DataFrame({"route": self._wanted.of(users["route"].unique())}, schema={"route": pl.String})
+        found = users.join(names, on="route", how="semi")
+        over = [(pl.col("us") > limit).fill_null(False) for limit in self._wanted.limits_us]
+        return found.with_columns(over=pl.sum_horizontal(pl.lit(0, pl.Int64), *over))
 
     def _write(self, table: str, shape: _Table, rows: pl.DataFrame) -> None:
         counted = rows.with_columns(hash=_hash(shape.keys)).group_by("hash").agg(shape.counted).drop("hash")

@@ -18,6 +18,7 @@ from infra_maintainer.logs.account import Account, Lines
 from infra_maintainer.logs.blocks import BLOCK_BYTES, Piece, distinct_files, pieces
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
+from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.logs.worker import Setup, Worker
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MEMORY_LIMIT = "250MB"
 # A rare protocol is taken off the routes here, where they are few.
 _FOLDED = "* REPLACE (split_part(route, ' HTTP/', 1) AS route)"
 _TABLES = {"tally": _FOLDED, "moments": "*", "clients": "*", "failed": _FOLDED, "upstreams": "*"}
+_PACES = {"paces": _FOLDED}  # of the wanted routes only, where there are some
 _MOST_WORKERS = 2  # a third would lift the peak above 600 MB
 _WORTH_A_PROCESS_BYTES = 24 << 20  # less is read here before a worker has started
 _JSON_BLOCK_BYTES = 4 << 20  # the lines of a block stand in memory several times while their members are cut out
@@ -59,14 +61,18 @@ class _Reader(Protocol):
 class LogEngine:
     """Reads logs of one format. Close it, or use it as a context manager."""
 
-    def __init__(self, log_format: Format, block_bytes: int | None = None) -> None:
-        """Raise EngineAbsent when DuckDB or Polars are not installed."""
+    def __init__(self, log_format: Format, block_bytes: int | None = None, wanted: Wanted = NOTHING_MORE) -> None:
+        """Wanted routes are counted by minute too, when there are windows for them.
+
+        Raise EngineAbsent when DuckDB or Polars are not installed.
+        """
         if not all(map(find_spec, ("duckdb", "polars"))):
             raise EngineAbsent("access logs need: pip install 'infra-maintainer[logs]'")
-        self.format = log_format
+        self.format, self.wanted = log_format, wanted
         usual = _JSON_BLOCK_BYTES if isinstance(log_format, JsonLines) else BLOCK_BYTES
         self._scratch = tempfile.TemporaryDirectory(prefix="infra-maintainer-logs-")
-        self._setup = Setup(log_format, block_bytes or usual, Path(self._scratch.name), random.getrandbits(64))
+        folder, seed = Path(self._scratch.name), random.getrandbits(64)
+        self._setup = Setup(log_format, block_bytes or usual, folder, seed, wanted)
         self._readers = 0
         self._account = Account()
         self._stopped = False
@@ -132,9 +138,11 @@ class LogEngine:
     def counts(self) -> "DuckDBPyConnection":
         """A database with the views tally, moments, clients, failed and upstreams of all lines read so far.
 
+        Routes that are counted by minute have the view paces.
+
         A group has a row per batch of hits that it is in, so that whoever asks sums them up.
         """
-        for table, columns in _TABLES.items():
+        for table, columns in {**_TABLES, **(_PACES if self.wanted.by_minute else {})}.items():
             files = f"read_parquet('{self._setup.folder}/{table}-*.parquet')"
             self.connection.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT {columns} FROM {files}")
         return self.connection

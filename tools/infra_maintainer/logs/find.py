@@ -13,8 +13,9 @@ from infra_maintainer.logs.engine import EngineAbsent, LogEngine
 from infra_maintainer.logs.known import Format, format_of, recognise
 from infra_maintainer.logs.nginx import logs_of_configuration as nginx_logs
 from infra_maintainer.logs.nginx import nginx_format
-from infra_maintainer.logs.summary import NOTHING_MORE, LogSummary, Wanted, summarise
+from infra_maintainer.logs.summary import LogSummary, summarise
 from infra_maintainer.logs.template import LogFile
+from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.logs.worker import WorkerEnded
 from infra_maintainer.world.failure import WorldError
 
@@ -121,9 +122,9 @@ def summary_of_files(
     Raise WorldError for what the files or the installation refuse.
     """
     try:
-        with LogEngine(chosen.format) as engine:
+        with LogEngine(chosen.format, wanted=wanted) as engine:
             engine.read(files, keep_going)
-            return summarise(engine, [str(path) for path in files], assumed=chosen.assumed, wanted=wanted, zone=zone)
+            return summarise(engine, [str(path) for path in files], assumed=chosen.assumed, zone=zone)
     except (EngineAbsent, MissingReader) as absent:
         raise WorldError("not_supported", str(absent), str(absent).rpartition("need: ")[2]) from absent
     except WorkerEnded as ended:

@@ -36,7 +36,7 @@ class PieceReader:
         else:
             self._fast = TextBlocks(setup.format, setup.seed)
             self._pattern = setup.format.pattern()
-        self._counts = Counts(setup.folder, name)
+        self._counts = Counts(setup.folder, name, setup.wanted)
         self._batch: list[pl.DataFrame] = []
 
     def read(self, piece: Piece) -> Iterator[Account]:

@@ -3,7 +3,6 @@
 All percentiles are exact: the smallest value that at least that share of the requests does not exceed (nearest rank).
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from infra_maintainer.evidence.model import Frozen
 from infra_maintainer.logs.cut_off import cut_off_us
 from infra_maintainer.logs.template import TimeStyle
 from infra_maintainer.logs.upstreams import UpstreamStats, upstream_stats
+from infra_maintainer.logs.wanted import Wanted
 
 if TYPE_CHECKING:
     from infra_maintainer.logs.engine import LogEngine
@@ -59,6 +59,16 @@ class RouteStats(Frozen):
         return sum(self.failures.values())
 
 
+class Recent(Frozen):
+    """A wanted route in the last minutes of the log, its last one included."""
+
+    route: str
+    window_min: int
+    requests: int
+    failed: int
+    late: dict[int, int] = Field(description="microseconds -> requests that were answered well, and later than that")
+
+
 class LogSummary(Frozen):
     """A log, or a rotated set of one, as its users felt it."""
 
@@ -86,21 +96,11 @@ class LogSummary(Frozen):
         default={}, description="microseconds -> wanted route -> requests that were answered well, and later than that"
     )
     minutes: list[tuple[int, int, int]] = Field(description="epoch minute, requests, failed; of user agents")
+    recent: list[Recent] | None = Field(default=None, description="None where nobody counted routes by minute")
     clients: int | None
     clients_failed: int | None
     scanners: int | None = Field(description="clients whose requests were mostly for paths that do not exist")
     repeats: int | None = Field(description="requests of a client again for the route that had just failed it")
-
-
-class Wanted(NamedTuple):
-    """Routes (`GET /cart`, or `/cart` by any method) that are told apart however little time users spend in them, and
-    the limits in microseconds beyond which their answers are counted."""
-
-    routes: Sequence[str] = ()
-    limits_us: Sequence[int] = ()
-
-
-NOTHING_MORE = Wanted()
 
 
 class _Totals(NamedTuple):
@@ -113,14 +113,12 @@ class _Totals(NamedTuple):
     hidden: int
 
 
-def summarise(
-    engine: "LogEngine", files: list[str], *, assumed: bool, wanted: Wanted = NOTHING_MORE, zone: str = "UTC"
-) -> LogSummary:
+def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, zone: str = "UTC") -> LogSummary:
     """Ask the counts everything there is to say. Call it once, after the last `read`.
 
     Times that carry no zone are read in `zone`.
     """
-    run = engine.counts().execute
+    run, wanted = engine.counts().execute, engine.wanted
     # A route that never existed for anyone is a scanner's word, not a route of this service.
     run(
         "CREATE OR REPLACE TEMP TABLE classes AS SELECT route, CASE "
@@ -191,6 +189,7 @@ def summarise(
         upstreams=upstream_stats(engine),
         late={limit: _late(engine, [str(row[0]) for row in asked], limit) for limit in wanted.limits_us},
         minutes=minutes,
+        recent=_recent(engine, [str(row[0]) for row in asked], wanted, int(moments[-1][0])) if minutes else None,
         clients=int(clients[0]) if knows_clients else None,
         clients_failed=int(clients[1]) if knows_clients else None,
         scanners=int(clients[2]) if knows_clients else None,
@@ -205,6 +204,30 @@ def _late(engine: "LogEngine", routes: list[str], limit_us: int) -> dict[str, in
         [limit_us, routes],
     ).fetchall()
     return {str(route): int(count) for route, count in rows}
+
+
+def _recent(engine: "LogEngine", routes: list[str], wanted: Wanted, last: int) -> list[Recent] | None:
+    """`last` is the last minute as the log's own clock tells it."""
+    if not wanted.by_minute:
+        return None
+    rows = engine.connection.execute(
+        f"SELECT * FROM (SELECT route, {last} - epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS ago, over, "
+        f"n, failed FROM (SELECT route, {_MINUTE_TEXT} AS moment, over, sum(n) AS n, sum(failed) AS failed FROM paces "
+        "WHERE list_contains($1, route) AND moment IS NOT NULL GROUP BY ALL)) WHERE ago < $2",
+        [routes, max(wanted.windows_min)],
+    ).fetchall()
+    found: list[Recent] = []
+    for route in routes:
+        own = [(ago, over, int(n), int(failed)) for name, ago, over, n, failed in rows if name == route]
+        for window in wanted.windows_min:
+            inside = [(over, n, failed) for ago, over, n, failed in own if ago < window]
+            late = {
+                limit: sum(n - failed for over, n, failed in inside if over > beyond)
+                for beyond, limit in enumerate(wanted.limits_us)
+            }
+            requests, failures = (sum(each[at] for each in inside) for at in (1, 2))
+            found.append(Recent(route=route, window_min=window, requests=requests, failed=failures, late=late))
+    return found
 
 
 def _zoneless(engine: "LogEngine") -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import infra_maintainer
 from infra_maintainer.logs.account import Account
 from infra_maintainer.logs.blocks import Piece
+from infra_maintainer.logs.wanted import Wanted
 
 if TYPE_CHECKING:
     from infra_maintainer.logs.known import Format
@@ -35,6 +36,7 @@ class Setup(NamedTuple):
     block_bytes: int
     folder: Path
     seed: int
+    wanted: Wanted
 
 
 class WorkerEnded(Exception):

@@ -104,20 +104,36 @@ def normal(server: Prometheus, *, native: bool) -> str:
 
 
 def burn_windows(server: Prometheus, minutes: tuple[int, ...]) -> str:
-    """Share of failures over several windows; `old` is there when requests were counted three days ago already.
+    """Share of failures over several windows; `old60` is there when requests were counted nearly 60 min ago already.
 
-    Shorter histories say nothing about three days.
+    Shorter histories say nothing about a window. Requests without any series of failures have a share of 0.
     """
-    parts = {
-        str(each): f"sum(increase({failing(server)}[{each}m])) / sum(increase({server.requests}[{each}m]))"
-        for each in minutes
-    }
-    return tagged({**parts, "old": f"count({server.requests} offset 3d)"})
+    parts: dict[str, str] = {}
+    for each in minutes:
+        failed = f"(sum(increase({failing(server)}[{each}m])) or sum({server.requests} * 0))"
+        parts[str(each)] = f"{failed} / sum(increase({server.requests}[{each}m]))"
+        parts[f"old{each}"] = f"count({server.requests} offset {each * 54}s)"
+    return tagged(parts)
 
 
 def step_s(window_s: int) -> int:
     """Seconds between the looks of `journeys` at whether there are samples: 720 in the window, each minute at most."""
     return max(60, window_s // 720)
+
+
+class _Routes(NamedTuple):
+    """Selectors of the requests of some routes, of those that failed, and how both are grouped."""
+
+    asked: str
+    failed: str
+    by: str
+
+
+def _of_routes(server: Prometheus, routes: Sequence[str]) -> _Routes:
+    names = "|".join(re.escape(route) for route in routes).replace("\\", r"\\").replace('"', r"\"")
+    only = f'{server.route_label}=~"{names}"'
+    failed = f'{server.requests}{{{only}, {server.status_label}=~"5..|499|408"}}'
+    return _Routes(f"{server.requests}{{{only}}}", failed, f"by ({server.route_label})")
 
 
 def journeys(server: Prometheus, routes: Sequence[str], window_s: int) -> str:
@@ -126,18 +142,28 @@ def journeys(server: Prometheus, routes: Sequence[str], window_s: int) -> str:
     One query whatever the number of journeys. `increase` misses the failure with which a new series is born, as most
     series of failures are: `born` counts these, one for each series that was not there when the window began.
     """
-    names = "|".join(re.escape(route) for route in routes).replace("\\", r"\\").replace('"', r"\"")
-    only, by = f'{server.route_label}=~"{names}"', f"by ({server.route_label})"
-    failed = f'{server.requests}{{{only}, {server.status_label}=~"5..|499|408"}}'
-    steps = f"count_over_time(count({server.requests}{{{only}}})[{window_s}s:{step_s(window_s)}s])"
+    asked, failed, by = _of_routes(server, routes)
     return tagged(
         {
-            "requests": f"sum {by} (increase({server.requests}{{{only}}}[{window_s}s]))",
+            "requests": f"sum {by} (increase({asked}[{window_s}s]))",
             "failed": f"sum {by} (increase({failed}[{window_s}s]))",
             "born": f"sum {by} (clamp_max(min_over_time({failed}[{window_s}s]) unless {failed} offset {window_s}s, 1))",
-            "steps": steps,
+            "steps": f"count_over_time(count({asked})[{window_s}s:{step_s(window_s)}s])",
         }
     )
+
+
+def journey_windows(server: Prometheus, routes: Sequence[str], windows_min: Sequence[int]) -> str:
+    """The same for each of several windows, with the steps of each route by itself: one query again."""
+    asked, failed, by = _of_routes(server, routes)
+    parts: dict[str, str] = {}
+    for each in windows_min:
+        span, step = f"[{each}m]", step_s(each * 60)
+        parts[f"requests{each}"] = f"sum {by} (increase({asked}{span}))"
+        parts[f"failed{each}"] = f"sum {by} (increase({failed}{span}))"
+        parts[f"born{each}"] = f"sum {by} (clamp_max(min_over_time({failed}{span}) unless {failed} offset {each}m, 1))"
+        parts[f"steps{each}"] = f"count_over_time(count {by} ({asked})[{each * 60}s:{step}s])"
+    return tagged(parts)
 
 
 TARGETS = tagged(

@@ -1,8 +1,9 @@
 """How fast the error budget burns: share of errors over the share that the target allows.
 
-The windows and factors are those of the Google SRE workbook (multi-window, multi-burn-rate alerts): a page when 14.4
-holds over one hour and the last five minutes, or 6 over six hours and the last thirty minutes; a ticket when 1 holds
-over three days and the last six hours. The short window ends the alarm soon after the trouble.
+The windows are those of the Google SRE workbook (multi-window, multi-burn-rate alerts; its factors are the policy's
+`health.traffic.burn.*`): a page when 14.4 holds over one hour and the last five minutes, or 6 over six hours and the
+last thirty minutes; a ticket when 1 holds over three days and the last six hours. The short window ends the alarm soon
+after the trouble.
 """
 
 from collections.abc import Sequence
@@ -11,21 +12,27 @@ from typing import Literal, NamedTuple
 Minute = tuple[int, int, int]
 """Epoch minute, requests, failed."""
 
+COVERED = 0.9
+"""The share of its long window that must have been watched for a rule to say anything."""
+
 
 class Rule(NamedTuple):
-    """A pair of windows in minutes and the burn rate that both must exceed."""
+    """A pair of windows in minutes, in both of which the budget must burn."""
 
     name: Literal["fast", "medium", "slow"]
     long: int
     short: int
-    factor: float
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("fast", 60, 5, 14.4),
-    Rule("medium", 360, 30, 6.0),
-    Rule("slow", 4320, 360, 1.0),
-)
+RULES: tuple[Rule, ...] = (Rule("fast", 60, 5), Rule("medium", 360, 30), Rule("slow", 4320, 360))
+WINDOWS_MIN = tuple(sorted({each for rule in RULES for each in (rule.long, rule.short)}))
+
+
+class Seen(NamedTuple):
+    """Requests and failures of a window; fractions where a metrics server extrapolated them."""
+
+    requests: float
+    failed: float
 
 
 class Burn(NamedTuple):
@@ -36,29 +43,36 @@ class Burn(NamedTuple):
     requests: int
 
 
-def burns(minutes: Sequence[Minute], end_minute: int, budget: float) -> list[Burn]:
-    """Burn rates at `end_minute` (exclusive) for a budget, the allowed share of errors from 0 to 1.
+def burn(rule: Rule, budget: float, long: Seen, short: Seen) -> Burn | None:
+    """The burn rate for a budget, the allowed share of errors from 0 to 1; None where a window has no request.
 
-    A rule is left out when its long window is not covered by the minutes, or one of its windows has no request.
     Raise ValueError for a budget of nothing: no error at all is allowed there, so any error burns without end.
     """
     if not 0 < budget < 1:
         raise ValueError("a budget is a share between 0 and 1")
-    if not minutes:
-        return []
-    first = min(minute for minute, _, _ in minutes)
-    found: list[Burn] = []
-    for rule in RULES:
-        if first > end_minute - rule.long + rule.long // 10:
-            continue
-        long, short = (_share(minutes, end_minute - length, end_minute) for length in (rule.long, rule.short))
-        if long is None or short is None:
-            continue
-        found.append(Burn(rule, min(long[0], short[0]) / budget, long[1]))
-    return found
+    if long.requests <= 0 or short.requests <= 0:
+        return None
+    rate = min(each.failed / each.requests for each in (long, short)) / budget
+    return Burn(rule, rate, max(1, round(long.requests)))
 
 
-def _share(minutes: Sequence[Minute], begin: int, end: int) -> tuple[float, int] | None:
+def burns(minutes: Sequence[Minute], end_minute: int, budget: float) -> list[Burn]:
+    """Burn rates at `end_minute` (exclusive).
+
+    A rule is left out when its long window is not covered by the minutes, or one of its windows has no request.
+    Raise ValueError for a budget of nothing.
+    """
+    if not 0 < budget < 1:
+        raise ValueError("a budget is a share between 0 and 1")
+    first = min((minute for minute, _, _ in minutes), default=end_minute)
+    found = [
+        burn(rule, budget, *(_seen(minutes, end_minute - each, end_minute) for each in (rule.long, rule.short)))
+        for rule in RULES
+        if end_minute - first >= COVERED * rule.long
+    ]
+    return [each for each in found if each is not None]
+
+
+def _seen(minutes: Sequence[Minute], begin: int, end: int) -> Seen:
     inside = [(requests, failed) for minute, requests, failed in minutes if begin <= minute < end]
-    requests = sum(each for each, _ in inside)
-    return None if requests == 0 else (sum(failed for _, failed in inside) / requests, requests)
+    return Seen(sum(requests for requests, _ in inside), sum(failed for _, failed in inside))

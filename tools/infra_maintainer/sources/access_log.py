@@ -9,9 +9,10 @@ from infra_maintainer.evidence.model import Stat
 from infra_maintainer.logs.find import HOW_TO_LOG_TIMES, files_of, format_from, summary_of_files
 from infra_maintainer.logs.loki import summary_of_loki
 from infra_maintainer.logs.route_name import plain
-from infra_maintainer.logs.summary import LogSummary, RouteStats, Wanted
+from infra_maintainer.logs.summary import LogSummary, RouteStats
 from infra_maintainer.logs.tables import summary_of_table
 from infra_maintainer.logs.upstreams import UpstreamStats
+from infra_maintainer.logs.wanted import Wanted
 from infra_maintainer.reliability.availability import of_requests
 from infra_maintainer.reliability.burn import burns
 from infra_maintainer.reliability.normal import LEAST_WEEKS, same_hour

@@ -10,7 +10,7 @@ from infra_maintainer.evidence.model import Stat
 from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.reliability.availability import of_time, planned_part, stretches_of
 from infra_maintainer.reliability.burn import RULES, burns
-from infra_maintainer.sources import endpoint, journey, journey_traffic
+from infra_maintainer.sources import endpoint, journey, journey_burn, journey_traffic
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.world.failure import WorldError
@@ -51,7 +51,7 @@ def subjects(survey: Survey) -> list[str]:
     also=(
         "availability.worst", "availability.watched", "availability.down", "availability.planned",
         "availability.pace", "availability.gap", "availability.budget_spent",
-        *(f"availability.burn.{rule.name}" for rule in RULES), journey_traffic.SHARE,
+        *(f"availability.burn.{rule.name}" for rule in RULES), journey_burn.SHARE,
     ),
     subjects=subjects,
 )  # fmt: skip

@@ -4,15 +4,18 @@ By requests, planned downtime counts like any other: users did not plan it. A lo
 writes it is down, so the longest silence is told beside the share.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 
-from infra_maintainer.logs.summary import LogSummary, Wanted
+from infra_maintainer.logs.summary import LogSummary
+from infra_maintainer.logs.wanted import Wanted
 from infra_maintainer.prometheus import expressions as ex
 from infra_maintainer.prometheus.client import Client
 from infra_maintainer.reliability.availability import of_requests
+from infra_maintainer.reliability.burn import WINDOWS_MIN
 from infra_maintainer.reliability.routes import Counted, count, longest_silence_s
-from infra_maintainer.sources import journey
+from infra_maintainer.sources import journey, journey_burn
+from infra_maintainer.sources.journey_burn import SHARE, Spent
 from infra_maintainer.sources.registry import AnyEvidence
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.access_log import AccessLog
@@ -20,7 +23,6 @@ from infra_maintainer.system.prometheus import Prometheus
 from infra_maintainer.system.service import Journey
 from infra_maintainer.world.failure import WorldError
 
-SHARE = "availability.requests"
 QUANTITIES = (
     SHARE,
     f"{SHARE}.failed",
@@ -31,9 +33,9 @@ QUANTITIES = (
     f"{SHARE}.late",
     f"{SHARE}.limit",
     f"{SHARE}.planned",
+    *journey_burn.QUANTITIES,
 )
 _FAILED = ("failed", "born")
-TARGET, TARGET_PERCENT = "health.traffic.availability", 99.9
 HOW = (
     "name routes as reports show them, ids as :id: routes = ['GET /cart', 'POST /pay/:id']; a path that only ever "
     "answered 4xx, static files and health checks are no routes"
@@ -54,7 +56,8 @@ def wanted(survey: Survey, name: str) -> Wanted:
     """The routes that this log is asked for, and the limits of their answers."""
     journeys = [each for _, each in declared(survey, name)]
     limits = {_us(each.limit_ms) for each in journeys if each.limit_ms is not None}
-    return Wanted(sorted({route for each in journeys for route in each.routes}), sorted(limits))
+    routes = sorted({route for each in journeys for route in each.routes})
+    return Wanted(routes, sorted(limits), WINDOWS_MIN)
 
 
 def _us(limit_ms: float) -> int:
@@ -104,7 +107,9 @@ def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyE
                 detail = f"the log ends{until}, before the window of {survey.system.availability.window_days:g} days"
             yield survey.missing(SHARE, "no_data", detail, HOW, subject=subject, source=origin)
             continue
-        yield from _told(survey, subject, each, found, f"{origin}: {', '.join(each.routes)}", window)
+        spent = yield from _told(survey, subject, each, found, f"{origin}: {', '.join(each.routes)}", window)
+        if spent is not None:
+            yield from journey_burn.told(survey, spent, journey_burn.in_log(survey, log, summary, each))
         if late is not None:
             slow = count(each.routes, [(name, r.requests, late.get(name, 0)) for name, r in by_route.items()])
             yield survey.measured(
@@ -125,7 +130,7 @@ def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyE
 
 
 def in_metrics(survey: Survey, server: Prometheus, client: Client) -> Iterator[AnyEvidence]:
-    """Each journey by one query for the routes of all. A failed query leaves all of them unknown."""
+    """Each journey by two queries for the routes of all. A failed query leaves all of them unknown."""
     journeys = declared(survey, server.name)
     if not journeys:
         return
@@ -146,14 +151,17 @@ def in_metrics(survey: Survey, server: Prometheus, client: Client) -> Iterator[A
         if part == "requests"
     ]
     watched_s = min(float(window_s), parts.get(("steps", ""), 0.0) * ex.step_s(window_s))
-    for subject, each in journeys:
+    watched = journey_burn.in_metrics(server, client, [each for _, each in journeys])
+    for (subject, each), seen in zip(journeys, watched, strict=True):
         found = count(each.routes, asked)
         query = f"{server.name}: increase({server.requests}[{window_s}s]) of {', '.join(each.routes)}"
         if not found.requests:
             detail = f"no {server.requests} of {', '.join(each.routes)} grew in the window"
             yield survey.missing(SHARE, "no_data", detail, HOW, subject=subject, source=query)
             continue
-        yield from _told(survey, subject, each, found, query, watched_s)
+        spent = yield from _told(survey, subject, each, found, query, watched_s)
+        if spent is not None:
+            yield from journey_burn.told(survey, spent, seen)
 
 
 def _late(summary: LogSummary, of: Journey) -> dict[str, int] | None:
@@ -175,7 +183,7 @@ def _planned(survey: Survey, subject: str, summary: LogSummary) -> int | None:
 
 def _told(
     survey: Survey, subject: str, of: Journey, found: Counted, origin: str, window: float | None
-) -> Iterator[AnyEvidence]:
+) -> Generator[AnyEvidence, None, Spent | None]:
     if of.limit_ms is not None:
         yield survey.declared(f"{SHARE}.limit", of.limit_ms, subject=subject)
     share, n = of_requests(found.requests, found.failed), found.requests
@@ -183,12 +191,15 @@ def _told(
     yield survey.measured(
         f"{SHARE}.failed", found.failed, subject=subject, stat="count", n=n, window=window, source=origin
     )
-    allowed = 1 - float(survey.system.policy.get(TARGET, TARGET_PERCENT)) / 100
-    if 0 < allowed < 1:
-        spent = percent(found.failed, n * allowed)
-        yield survey.measured(
-            f"{SHARE}.budget_spent", spent, subject=subject, stat="ratio", n=n, window=window, source=origin
+    spent = None
+    if allowed := journey_burn.budget(survey):
+        part = percent(found.failed, n * allowed)
+        record = survey.measured(
+            f"{SHARE}.budget_spent", part, subject=subject, stat="ratio", n=n, window=window, source=origin
         )
+        yield record
+        spent = Spent(record, origin)
     if found.unseen:
         names = ", ".join(found.unseen)
         yield survey.measured(f"{SHARE}.unseen", names, subject=subject, window=window, source=origin)
+    return spent

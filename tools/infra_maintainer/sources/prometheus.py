@@ -7,8 +7,8 @@ from infra_maintainer.evidence.model import Stat, Why
 from infra_maintainer.logs.route_name import plain
 from infra_maintainer.prometheus import expressions as ex
 from infra_maintainer.prometheus.client import Client, Point
-from infra_maintainer.reliability.burn import RULES
-from infra_maintainer.sources import journey_traffic
+from infra_maintainer.reliability.burn import RULES, WINDOWS_MIN
+from infra_maintainer.sources import journey_burn, journey_traffic
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.prometheus import Prometheus
@@ -64,7 +64,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             for quantity in USER_SIDE:
                 yield told.gap(quantity, error, told.traffic)
             for subject, _ in journey_traffic.declared(survey, server.name):
-                yield told.gap(journey_traffic.SHARE, error, subject)
+                yield told.gap(journey_burn.SHARE, error, subject)
             continue
         for part in (told.alerts, told.requests, told.latency, told.routes, told.burn, told.fleet, told.availability):
             try:
@@ -278,11 +278,10 @@ class _Told:
 
     def burn(self) -> Iterator[AnyEvidence]:
         """How fast the budget of 0.1 % errors burns, over the pairs of windows of the SRE workbook."""
-        minutes = tuple(sorted({each for rule in RULES for each in (rule.long, rule.short)}))
-        shares = self._parts(ex.burn_windows(self.server, minutes))
+        shares = self._parts(ex.burn_windows(self.server, WINDOWS_MIN))
         for rule in RULES:
             long, short = shares.get(str(rule.long)), shares.get(str(rule.short))
-            if long is None or short is None or (rule.name == "slow" and not shares.get("old")):
+            if long is None or short is None or not shares.get(f"old{rule.long}"):
                 continue
             yield self._value(
                 f"traffic.burn.{rule.name}",
