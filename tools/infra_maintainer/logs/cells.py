@@ -91,7 +91,9 @@ class JsonBlocks:
     def __init__(self, json_lines: JsonLines, seed: int, scratch: Path) -> None:
         import duckdb
 
-        settings = {"memory_limit": _MEMORY_LIMIT, "threads": 1, "temp_directory": str(scratch)}
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": _MEMORY_LIMIT, "threads": 1, "temp_directory": str(scratch)
+        }  # fmt: skip
         self._connection = duckdb.connect(":memory:", config=settings)
         self._hits = Hits(json_lines, {field: pl.col(field) for field, _ in json_lines.paths}, seed, lists=True)
         paths = ", ".join("'" + path.replace("'", "''") + "'" for _, path in json_lines.paths)
