@@ -274,7 +274,7 @@ def test_an_empty_database_and_one_that_does_not_count_are_unknown_and_not_well(
     """The default database is often the wrong one, and without counting nothing is unused and nothing is dead."""
     empty = judged(look(server, base))
     ours = [u for u in empty.unknowns if u.subject == "database:orders"]
-    assert {u.code for u in ours} == {"index_unused", "table_dead_rows", "table_bloat"}
+    assert {u.code for u in ours} == {"index_unused", "table_dead_rows", "table_bloat", "index_bloat"}
     assert all("dbname" in u.how for u in ours)
     server.sql(f"CREATE TABLE t (id int); ALTER DATABASE {base} SET track_counts = off", base)
     blind = judged(look(server, base))

@@ -1,6 +1,9 @@
 """The questions on the health of a database's tables and indexes. All of them only read system views and catalogs."""
 
 _OURS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
+# Rows changed since the last ANALYZE; NULL where the server does not count, or lost what it counted.
+_CHANGED = """CASE WHEN current_setting('track_counts')::bool
+                     AND greatest(s.last_analyze, s.last_autoanalyze) IS NOT NULL THEN s.n_mod_since_analyze END"""
 
 HEALTH_QUESTIONS: dict[str, str] = {
     "identity": """
@@ -92,7 +95,8 @@ HEALTH_QUESTIONS: dict[str, str] = {
               ORDER BY bytes DESC LIMIT 5) t, LATERAL pgstattuple_approx(t.oid) b""",
     # pg_stats shows a role only the columns that it may read.
     "tables_width": f"""
-        SELECT n.nspname || '.' || c.relname, pg_relation_size(c.oid), c.reltuples::float8, s.n_mod_since_analyze,
+        SELECT n.nspname || '.' || c.relname, pg_relation_size(c.oid), c.reltuples::float8,
+               {_CHANGED},
                w.width, w.nulls, w.columns,
                (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                coalesce((SELECT option_value::int FROM pg_options_to_table(c.reloptions)
@@ -105,4 +109,55 @@ HEALTH_QUESTIONS: dict[str, str] = {
                ON w.schemaname = n.nspname AND w.tablename = c.relname
         WHERE c.relkind IN ('r', 'm') AND m.amname = 'heap' AND {_OURS} AND pg_relation_size(c.oid) >= 16777216
         ORDER BY 2 DESC LIMIT 5""",
+    # pg_stats keeps the columns of expressions under the index's own name. Rows share an entry (from version 13 on)
+    # where equal values are alike byte for byte, which an operator class promises by procedure 4. Of the values that
+    # statistics keep, which are those up to 1024 bytes, only lengths leave the server.
+    "indexes_width": f"""
+        WITH largest AS MATERIALIZED (
+            SELECT i.*, n.nspname, c.relname, c.reltuples, c.reloptions, pg_relation_size(c.oid) AS bytes
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_am m ON m.oid = c.relam
+            WHERE c.relkind = 'i' AND m.amname = 'btree' AND i.indisvalid AND {_OURS}
+              AND pg_relation_size(c.oid) >= 16777216
+            ORDER BY bytes DESC LIMIT 10)
+        SELECT l.nspname || '.' || l.relname, l.bytes, l.reltuples::float8,
+               {_CHANGED},
+               coalesce((SELECT option_value::int FROM pg_options_to_table(l.reloptions)
+                         WHERE option_name = 'fillfactor'), 90), current_setting('block_size')::int,
+               l.indpred IS NOT NULL, l.indisunique,
+               current_setting('server_version_num')::int >= 130000 AND l.indnatts = l.indnkeyatts
+                   AND coalesce((SELECT option_value::bool FROM pg_options_to_table(l.reloptions)
+                                 WHERE option_name = 'deduplicate_items'), true)
+                   AND NOT EXISTS (SELECT FROM pg_collation k
+                                   WHERE k.oid = ANY (l.indcollation) AND NOT k.collisdeterministic)
+                   AND NOT EXISTS (SELECT FROM pg_opclass o WHERE o.oid = ANY (l.indclass) AND NOT EXISTS (
+                       SELECT FROM pg_amproc p WHERE p.amprocfamily = o.opcfamily AND p.amprocnum = 4
+                         AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype)),
+               coalesce((SELECT pg_relation_size(t.reltoastrelid) FROM pg_class t
+                         WHERE t.oid = l.indrelid AND t.reltoastrelid <> 0), 0),
+               (SELECT json_agg(json_build_array(
+                           x.attlen, x.attalign, a.attstorage,
+                           has_column_privilege(a.attrelid, a.attnum, 'SELECT') AND NOT row_security_active(l.indrelid),
+                           w.avg_width, w.null_frac, w.n_distinct,
+                           coalesce(c.share, 0), c.number,
+                           CASE WHEN y.oid IS NOT NULL THEN coalesce(c.bytes, 0)
+                               + (1 - w.null_frac - coalesce(c.share, 0)) * coalesce(h.mean, 0) END,
+                           greatest(c.longest, h.longest)) ORDER BY x.attnum)
+                FROM pg_attribute x JOIN pg_attribute a
+                  ON (l.indkey[x.attnum - 1] <> 0 AND a.attrelid = l.indrelid AND a.attnum = l.indkey[x.attnum - 1])
+                  OR (l.indkey[x.attnum - 1] = 0 AND a.attrelid = l.indexrelid AND a.attnum = x.attnum)
+                JOIN pg_class r ON r.oid = a.attrelid
+                LEFT JOIN pg_stats w ON w.schemaname = l.nspname AND w.tablename = r.relname AND w.attname = a.attname
+                                    AND NOT w.inherited
+                LEFT JOIN pg_type y ON y.oid = a.atttypid AND y.typcategory = 'S'
+                CROSS JOIN LATERAL (
+                    SELECT sum(share) AS share, count(share) AS number, sum(share * octet_length(word)) AS bytes,
+                           max(octet_length(word)) AS longest
+                    FROM unnest(CASE WHEN y.oid IS NOT NULL THEN w.most_common_vals::text::text[] END,
+                                w.most_common_freqs) u(word, share)) c
+                CROSS JOIN LATERAL (
+                    SELECT avg(octet_length(word)) AS mean, max(octet_length(word)) AS longest
+                    FROM unnest(CASE WHEN y.oid IS NOT NULL THEN w.histogram_bounds::text::text[] END) u(word)) h
+                WHERE x.attrelid = l.indexrelid AND x.attnum > 0)
+        FROM largest l LEFT JOIN pg_stat_user_tables s ON s.relid = l.indrelid ORDER BY 2 DESC""",
 }

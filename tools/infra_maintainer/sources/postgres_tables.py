@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any
 
 from infra_maintainer.databases.bloat import NOT_ESTIMATED, estimated_bloat
+from infra_maintainer.databases.index_bloat import NOT_ESTIMATED as INDEX_NOT_ESTIMATED
+from infra_maintainer.databases.index_bloat import Bloat, Index, Unestimated, estimated_index_bloat
 from infra_maintainer.databases.postgres import NoSlotLeft, ask
 from infra_maintainer.databases.postgres_health_questions import HEALTH_QUESTIONS
 from infra_maintainer.evidence.model import Why
@@ -37,7 +39,7 @@ def subjects(survey: Survey) -> list[str]:
         "db.indexes.unused", "db.index.unused", "db.index.unused.for", "db.indexes.duplicate", "db.index.duplicate",
         "db.indexes.invalid", "db.index.invalid", "db.table.dead", "db.table.dead_rows",
         "db.table.unvacuumed", "db.table.autovacuum", "db.table.vacuuming", "db.table.size", "db.table.bloat",
-        "db.table.bloat.estimate",
+        "db.table.bloat.estimate", "db.index.size", "db.index.bloat.least", "db.index.bloat.most", "db.index.spare",
     ),
     subjects=subjects,
 )  # fmt: skip
@@ -97,7 +99,7 @@ class _Told:
         if not self.tables:
             detail = f"{self.origin} holds no table of yours"
             how = "name the database that holds the tables: dbname in [[database]]"
-            for quantity in ("db.indexes.unused", "db.table.dead", "db.table.bloat"):
+            for quantity in ("db.indexes.unused", "db.table.dead", "db.table.bloat", "db.index.bloat.least"):
                 yield self._gap(quantity, "no_data", detail, how)
             return
         if self.primary_name is not None:
@@ -105,7 +107,7 @@ class _Told:
                 f"a standby is a copy of its primary: its tables and indexes are judged there, as {self.primary_name}"
             )
             for quantity in ("db.indexes.invalid", "db.indexes.duplicate", "db.indexes.unused", "db.table.dead",
-                             "db.table.bloat"):  # fmt: skip
+                             "db.table.bloat", "db.index.bloat.least"):  # fmt: skip
                 yield self._gap(quantity, "not_supported", detail, f"look at {self.primary_name}")
             return
         yield from self._broken()
@@ -113,6 +115,7 @@ class _Told:
         yield from self._unused()
         yield from self._dead()
         yield from self._bloat()
+        yield from self._index_bloat()
 
     def _broken(self) -> Iterator[AnyEvidence]:
         rows = self._rows("indexes_broken")
@@ -214,6 +217,31 @@ class _Told:
             told = f"pgstattuple_approx: {said['refused']}" if refused else "too much of it to read for a measurement"
             detail = f"{', '.join(unseen)}: {told}; {NOT_ESTIMATED}"
             yield self._gap("db.table.bloat", said["why"] if refused else "no_data", detail, GET_BLOAT)
+
+    def _index_bloat(self) -> Iterator[AnyEvidence]:
+        rows = self._rows("indexes_width")
+        if rows is None:
+            yield self._refused("indexes_width", "db.index.bloat.least")
+            return
+        if self.standby and rows:
+            detail = "a standby does not count what changed since the statistics of columns were made"
+            yield self._gap("db.index.bloat.least", "not_supported", detail, ASK_PRIMARY)
+            return
+        without: dict[Unestimated, list[str]] = {}
+        for index in map(Index.of, rows):
+            guess = estimated_index_bloat(index)
+            if not isinstance(guess, Bloat):
+                without.setdefault(guess, []).append(index.name)
+                continue
+            subject, origin = f"index:{self.name}:{index.name}", "an estimate from pg_stats, not a measurement"
+            spare = index.size * guess.least // 100
+            yield self._value("db.index.size", index.size, "pg_relation_size", subject=subject)
+            yield self._value("db.index.spare", spare, origin, subject=subject)
+            yield self._value("db.index.bloat.least", float(guess.least), origin, subject=subject, stat="ratio")
+            yield self._value("db.index.bloat.most", float(guess.most), origin, subject=subject, stat="ratio")
+        for reason, names in without.items():
+            why, detail, how = INDEX_NOT_ESTIMATED[reason]
+            yield self._gap("db.index.bloat.least", why, f"{', '.join(names)}: {detail}", how)
 
     def _first_kept(self, quantity: str, subject: str) -> float | None:
         """When an earlier run first kept this quantity, in seconds since 1970; None without a store or a sample."""
