@@ -156,7 +156,8 @@ def test_a_log_without_times_leaves_latency_unknown_and_says_how_to_log_them(tmp
     (tmp_path / "access.log").write_text(lines)
     report = judged(look(AccessLog(name="shop", path=str(tmp_path / "access.log"))))
     (unknown,) = [each for each in report.unknowns if each.code == "traffic_slow"]
-    assert unknown.why == "not_recorded" and "$request_time" in unknown.how
+    assert (unknown.why, unknown.detail) == ("no_data", "the log carries no response times")
+    assert "$request_time" in unknown.how
     assert report.verdict == "unknown"
     assert any("recognised from its lines" in str(e.value) for e in report.evidence if isinstance(e, Measured))
 

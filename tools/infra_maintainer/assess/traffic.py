@@ -58,15 +58,24 @@ def asked_from(number: Number, method: str = "GET, ") -> str:
     return f"synthetic: {method}one place{f', from {host[1]}' if host else ''}"
 
 
+NAMED = 3
+
+
 class Choice(NamedTuple):
-    """Numbers worth a sentence each, and per log how many routes are broken without one."""
+    """Numbers worth a sentence each, and per log the routes that are broken without one, the worst first."""
 
     told: list[Number]
-    others: dict[str, int]
+    others: dict[str, list[Number]]
+    alike: set[str]
 
     def more(self, subject: str) -> str:
         """What to add to the sentence about the whole."""
-        return "; its routes alike" if self.others.get(subject) else ""
+        others = self.others.get(subject, [])
+        if subject in self.alike or not others:
+            return "; its routes alike" if others else ""
+        names = ", ".join(each.subject.split(":", 2)[2] for each in others[:NAMED])
+        rest = f" and {many(len(others) - NAMED, 'more route')}" if len(others) > NAMED else ""
+        return f"; also {names}{rest}"
 
 
 def choose(numbers: list[Number], broken: Callable[[Number], bool], most: int = 3) -> Choice:
@@ -75,7 +84,8 @@ def choose(numbers: list[Number], broken: Callable[[Number], bool], most: int = 
     A broken route stands out when its number is at least twice that of the whole, or the whole is not broken.
     """
     told: list[Number] = []
-    others: dict[str, int] = {}
+    others: dict[str, list[Number]] = {}
+    alike: set[str] = set()
     for whole in [each for each in numbers if not each.subject.startswith("route:")]:
         told.append(whole)
         log = whole.subject.partition(":")[2]
@@ -84,8 +94,10 @@ def choose(numbers: list[Number], broken: Callable[[Number], bool], most: int = 
         outstanding = [each for each in bad if not broken(whole) or each.value >= 2 * whole.value]
         worst = sorted(outstanding, key=lambda each: -each.value)[:most]
         told += [*worst, *(each for each in routes if each not in bad)]
-        others[whole.subject] = len(bad) - len(worst)
-    return Choice(told, others)
+        others[whole.subject] = sorted((each for each in bad if each not in worst), key=lambda each: -each.value)
+        if len(bad) == len(routes) and not worst:
+            alike.add(whole.subject)
+    return Choice(told, others, alike)
 
 
 def unknown_traffic(facts: Facts, quantity: str, code: str, says: str) -> Iterator[Unknown]:

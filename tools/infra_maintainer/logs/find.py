@@ -58,29 +58,52 @@ def format_from(
 ) -> Chosen:
     """The declared format, else the one of the server's configuration, else the one that the lines have.
 
-    Raise WorldError when the lines have none that is known.
+    A copy of a log has another path than the configuration says: its formats are tried on the lines as well. Raise
+    WorldError when the lines have none that is known, or the declared one is none: never as not_supported, for whoever
+    declared a log may not be called healthy without it.
     """
+    logs = configured_logs(configuration, read) if configuration is not None else []
     if declared is not None:
-        return Chosen(format_of(declared), assumed=False)
-    if configuration is not None:
-        names = {str(path) for path in files}
-        for log in configured_logs(configuration, read):
-            if any(
-                name == log.path or name.startswith(f"{log.path}.") or name.startswith(f"{log.path}-") for name in names
-            ):
-                return Chosen(_compile(log), assumed=False)
+        return Chosen(_declared(declared, logs), assumed=False)
+    names = {str(path) for path in files}
+    for log in logs:
+        if any(
+            name == log.path or name.startswith(f"{log.path}.") or name.startswith(f"{log.path}-") for name in names
+        ):
+            return Chosen(_compile(log), assumed=False)
     lines = _first_lines(files[-1])
-    recognised = recognise(lines)
+    if not lines:
+        how = "ask again when the server has written to it, or correct the path in [[access_log]]"
+        raise WorldError("no_data", f"{files[-1]}: it is empty", how)
+    recognised = recognise(lines, [_compile(log) for log in logs])
     if recognised is None:
-        how = "name its format in [[access_log]], or the server_config that writes it"
-        what = "it is empty" if not lines else "its lines have no known format"
-        raise WorldError("no_data" if not lines else "not_supported", f"{files[-1]}: {what}", how)
+        what = "its lines have no known format" + (f", nor one of {configuration}" if configuration else "")
+        how = "give the text of its log_format as format in [[access_log]], or the server_config that defines it"
+        raise WorldError("no_data", f"{files[-1]}: {what}", how)
     return Chosen(recognised.format, assumed=True)
+
+
+def _declared(text: str, logs: list[LogFile]) -> Format:
+    """The format that the configuration defines under this name, else the one of the text. Raise WorldError."""
+    for log in logs:
+        if log.format_name == text:
+            return _compile(log)
+    try:
+        return format_of(text)
+    except ValueError as unknown:
+        how = "name as server_config the file that defines it, or give its text"
+        raise WorldError("no_data", str(unknown), how) from unknown
 
 
 def configured_logs(configuration: str, read: Callable[[str], str]) -> list[LogFile]:
     """The logs of an nginx or Apache configuration, `include` followed. Raise WorldError when it cannot be read."""
-    text = _with_includes(configuration, read, depth=0)
+    try:
+        text = _with_includes(configuration, read, depth=0)
+    except WorldError as error:
+        if error.why != "not_supported":
+            raise
+        how = "correct server_config in [[access_log]]"
+        raise WorldError("no_data", f"server_config: {error.detail}", how) from error
     return nginx_logs(text) if "log_format" in text or "access_log" in text else apache_logs(text)
 
 

@@ -198,7 +198,8 @@ _ARMS: dict[str, tuple[tuple[pl.Expr, str], ...]] = {
         (_STATUS == 444, "closed"),
         ((_STATUS >= 500) & ((_ATTEMPTS == "-") | (_ATTEMPTS == "")), "balancer_error"),
     ),
-    "apache": ((_TIMED_OUT, "timeout"),),
+    # nginx writes the same combined and common formats; no other server has a 499 or 444 of its own.
+    "apache": ((_TIMED_OUT, "timeout"), (_STATUS == 499, "aborted"), (_STATUS == 444, "closed")),
     "haproxy": (
         ((_FLAG == "s") | (_STATUS == 504) | ((_FLAG == "c") & _STATUS.is_in((408, -1))), "timeout"),
         ((_FLAG == "C") | (_STATUS < 0), "aborted"),

@@ -128,14 +128,17 @@ class Recognised(NamedTuple):
     of: int
 
 
-def recognise(lines: Sequence[str]) -> Recognised | None:
-    """Find the format of a log from some of its lines; None when none fits at least one in four."""
+def recognise(lines: Sequence[str], first: Sequence[Format] = ()) -> Recognised | None:
+    """Find the format of a log from some of its lines; None when none fits at least one in four.
+
+    The formats in `first` are preferred to known ones that fit as many.
+    """
     sample = [line for line in lines if line.strip()]
     best: Recognised | None = None
-    candidates: list[Format] = list(KNOWN)
+    candidates: list[Format] = [*first, *KNOWN]
     for line in sample[:5]:
         if (found := recognise_json(line)) is not None:
-            candidates.insert(0, found)
+            candidates.insert(len(first), found)
             break
     for candidate in candidates:
         fits = sum(1 for line in sample if _fits(candidate, line))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infra_maintainer.logs.engine import LogEngine
 
 MOST_UPSTREAMS = 100
+CLIENT_LEFT = 499
 
 
 class UpstreamStats(Frozen):
@@ -46,6 +47,8 @@ def upstream_stats(engine: "LogEngine") -> list[UpstreamStats]:
         for position, address in enumerate(addresses):
             attempts[address] += int(count)
             code = codes[position] if position < len(codes) else ""
+            if nginx and status == CLIENT_LEFT and not code.isdecimal():
+                continue  # its client left before it could answer
             # nginx writes 502 or 504 for an attempt that got no answer, Envoy and HAProxy only say the final status.
             failed[address] += int(count) if not code.isdecimal() or int(code) >= 500 else 0
     knows_attempts = "upstream_status" in engine.format.fields() or engine.format.family != "nginx"

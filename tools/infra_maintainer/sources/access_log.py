@@ -148,8 +148,9 @@ class _Told:
             yield self._number("traffic.repeats", self.summary.repeats or 0, "count")
         for route in shown_routes(self.summary.routes):
             yield from self._route(f"route:{self.log.name}:{plain(route.route)}", route, users)
+        in_all_us = sum(each.time_us for each in self.summary.upstreams)
         for upstream in self.summary.upstreams[:MOST_ROUTES]:
-            yield from self._upstream(f"upstream:{self.log.name}:{plain(upstream.address)}", upstream, users)
+            yield from self._upstream(f"upstream:{self.log.name}:{plain(upstream.address)}", upstream, in_all_us)
 
     def _normal(self, users: RouteStats) -> Iterator[AnyEvidence]:
         """P95 as one sample for later runs, and what earlier runs at this hour of the week kept."""
@@ -164,7 +165,7 @@ class _Told:
                 "traffic.latency.normal",
                 "no_data",
                 f"only {len(weeks)} of the last four weeks have a run at this hour of the week",
-                "run it every hour with a store (infra-maintainer watch), or declare a [[prometheus]]",
+                "run infra-maintainer health every hour, always with the same --store, or declare a [[prometheus]]",
                 subject=self.subject,
                 source="store",
             )
@@ -238,7 +239,7 @@ class _Told:
             if subject == self.subject:
                 why = "the log carries no response times"
                 yield self.survey.missing(
-                    "traffic.latency", "not_recorded", why, HOW_TO_LOG_TIMES, subject=subject, source=self.origin
+                    "traffic.latency", "no_data", why, HOW_TO_LOG_TIMES, subject=subject, source=self.origin
                 )
             return
         times: dict[Stat, float] = {
@@ -258,7 +259,7 @@ class _Told:
             share = min(100.0, percent(route.upstream_time_us, route.time_us))
             yield self._number("traffic.time.upstream", share, "ratio", subject=subject)
 
-    def _upstream(self, subject: str, upstream: UpstreamStats, users: RouteStats) -> Iterator[AnyEvidence]:
+    def _upstream(self, subject: str, upstream: UpstreamStats, in_all_us: int) -> Iterator[AnyEvidence]:
         yield self._number("upstream.attempts", upstream.attempts, "count", subject=subject)
         if upstream.failed_attempts is not None:
             errors = percent(upstream.failed_attempts, upstream.attempts)
@@ -267,8 +268,8 @@ class _Told:
         for stat, value in times.items():
             if value is not None:
                 yield self._number("upstream.latency", value / 1000, stat, subject=subject, n=upstream.timed)
-        if users.time_us:
-            share = min(100.0, percent(upstream.time_us, users.time_us))
+        if in_all_us:  # bots and health checks wait in upstreams too: a share of the users' wait would exceed it
+            share = percent(upstream.time_us, in_all_us)
             yield self._number("upstream.time.share", share, "ratio", subject=subject)
 
 

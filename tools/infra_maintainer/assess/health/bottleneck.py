@@ -13,6 +13,8 @@ from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.assess.traffic import name_of, place, samples
+from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.show import show
 
 RULES = ("health.traffic.latency.p99", "health.traffic.latency.p95")
 FEWEST = 20
@@ -38,6 +40,7 @@ class Cause(NamedTuple):
         "traffic.time.upstream",
         "upstream.time.share",
         "db.query.share",
+        "db.queries.since",
         "cpu.utilisation",
     ),
     policies=RULES,
@@ -113,16 +116,48 @@ def _causes(facts: Facts, log: str, route: Number) -> Iterator[Cause]:
 
 def _application(facts: Facts, log: str, inside: Number, explained: float) -> Iterator[Cause]:
     """The application itself, for what neither one slow server nor a statement explains."""
+    if inside.value - explained <= LEAST_SHARE:
+        return
     shares = [n for n in facts.numbers("upstream.time.share") if n.subject.startswith(f"upstream:{log}:")]
-    most = max(shares, key=lambda each: each.value, default=None)
-    where = f", most of it at {name_of(most.subject)} ({shown(most)} of all waiting time)" if most else ""
-    if inside.value - explained > LEAST_SHARE:
-        yield Cause(
-            inside.value - explained,
-            f"the application: {shown(inside)} of the route's wait is in its upstreams{where}",
-            "a trace of one slow request there shows it waiting for something else",
-            [inside.id, *([most.id] if most else [])],
-        )
+    most = max((each for each in shares if each.value > MOSTLY), key=lambda each: each.value, default=None)
+    where = f", {name_of(most.subject)} has {shown(most)} of the time of all" if most else ""
+    told, ids = _beside_statements(facts, log)
+    yield Cause(
+        inside.value - explained,
+        f"the application: {shown(inside)} of the route's wait is in its upstreams{where}; {told}",
+        "a trace of one slow request there shows it waiting for something else",
+        [inside.id, *([most.id] if most else []), *ids],
+    )
+
+
+def _beside_statements(facts: Facts, log: str) -> tuple[str, list[str]]:
+    """Whether it could as well be the database: what its statements took beside what users waited, each in its time."""
+    waited = facts.number("traffic.time", f"traffic:{log}")
+    spent = [each for each in facts.numbers("db.query.time") if each.subject.startswith("database:")]
+    if waited is None or not spent:
+        return "a database that it waits for is not told apart: no statement times of a [[database]] are known", []
+    each = "; ".join(f"all statements of {place(one.subject)} took {shown(one)}{_since(facts, one)}" for one in spent)
+    ids = [id for one in spent for id in (one.id, *(n.id for n in _ages(facts, one.subject)))]
+    return f"{each}, beside the {shown(waited)} that users waited{_over(waited)}", [*ids, waited.id]
+
+
+def _ages(facts: Facts, database: str) -> list[Number]:
+    age = facts.number("db.queries.since", database)
+    return [] if age is None else [age]
+
+
+def _since(facts: Facts, spent: Number) -> str:
+    ages = _ages(facts, spent.subject)
+    return f" in {shown(ages[0])}" if ages else " since their reset"
+
+
+def _over(number: Number) -> str:
+    window = _window_s(number)
+    return f" in {show(window, 's')}" if window else ""
+
+
+def _window_s(number: Number) -> float | None:
+    return number.record.window if isinstance(number.record, Measured) else None
 
 
 def _upstreams(facts: Facts, log: str) -> Iterator[Cause]:
@@ -138,7 +173,7 @@ def _upstreams(facts: Facts, log: str) -> Iterator[Cause]:
             continue
         yield Cause(
             share.value,
-            f"{name_of(tail.subject)} with P95 {shown(tail)} holds {shown(share)} of all waiting time, others are fast",
+            f"{name_of(tail.subject)} with P95 {shown(tail)} holds {shown(share)} of the time in all, others are fast",
             "P95 stays the same while it is taken out",
             [tail.id, share.id],
         )
@@ -152,13 +187,19 @@ def _statements(facts: Facts, log: str) -> Iterator[Cause]:
         top = max(found, key=lambda each: each.value, default=None)
         if spent is None or waited is None or top is None or waited.value == 0:
             continue
-        inside = min(100.0, spent.value / waited.value * 100)
+        inside = min(100.0, spent.value * _part_in_the_log(facts, spent, waited) / waited.value * 100)
         if inside * top.value / 100 < LEAST_SHARE:
             continue
         yield Cause(
             inside * top.value / 100,
-            f"{place(top.subject)} takes {shown(top)} of all statement time, {shown(spent)} beside the {shown(waited)} "
-            "that users waited (statements count since their reset)",
+            f"{place(top.subject)} takes {shown(top)} of all statement time, {shown(spent)}{_since(facts, spent)}, "
+            f"beside the {shown(waited)} that users waited{_over(waited)}",
             "the route is as slow while this statement is fast",
-            [top.id, spent.id, waited.id],
+            [top.id, spent.id, *(each.id for each in _ages(facts, database)), waited.id],
         )
+
+
+def _part_in_the_log(facts: Facts, spent: Number, waited: Number) -> float:
+    """Statements that were counted for longer than the log lasts: the part of their time that falls into it."""
+    ages, window = _ages(facts, spent.subject), _window_s(waited)
+    return min(1.0, window / ages[0].value) if ages and window and ages[0].value > 0 else 1.0

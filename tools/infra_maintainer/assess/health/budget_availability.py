@@ -14,6 +14,7 @@ from infra_maintainer.evidence.show import show
 
 CODE = "budget_availability"
 TIMED, ASKED = "availability.best", "availability.requests"
+LOGGED = "traffic.errors"  # what a declared log owes, and gives no availability without
 MOST = 3
 MATTERS = "Beyond the budget people notice that they wait or fail, and go elsewhere."
 DO = "Start where the bottleneck is named, or with the largest kind of failure."
@@ -66,6 +67,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     if gaps and not held:  # beside a known one it is named there, and the availability of each says why
         says = f"budget availability ({limit(rule)}): not known of {names}."
         yield _unknown(rule, says, gaps[0].detail, gaps[0].how, gaps[0].why, [each.id for each in gaps])
+    elif not held and (refused := [each for each in facts.missing(LOGGED) if each.why != "not_configured"]):
+        says = f"budget availability ({limit(rule)}): not measured."
+        yield _unknown(rule, says, refused[0].detail, refused[0].how, refused[0].why, [each.id for each in refused])
     elif not held:
         how = "declare an [[access_log]], a [[prometheus]], or a [[service.journey]] and a store in infra.toml"
         yield _unknown(rule, "budget availability: not measured.", "", how, "not_configured", [])

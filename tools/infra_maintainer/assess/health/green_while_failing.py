@@ -26,8 +26,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="green_while_users_fail",
             subject=checks.subject,
             severity=rule.severity,
-            says=f"{name_of(checks.subject)}: {samples(checks)} health checks saw {shown(checks)} failures while users "
-            f"saw {shown(users)} of {samples(users)}",
+            says=f"{name_of(checks.subject)}: {samples(checks):,} health checks saw {shown(checks)} failures while "
+            f"users saw {shown(users)} of {samples(users):,}",
             matters="Everything that relies on the health check, alerts and balancers, believes that all is well.",
             do="Let the check do what users do: go through the dependencies that failed here.",
             evidence=[checks.id, users.id],

@@ -40,6 +40,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         mild = _declared_uncritical(facts, number.subject)
         broken = next((rule for rule in (rules[:2] if mild else rules) if rule.exceeded(number.value)), None)
         if broken is None or _failed(facts, number) < FEWEST:
+            if broken is not None:
+                says += f"; fewer than {FEWEST} failures are no rate"
             yield Pass(
                 code="traffic_errors", subject=number.subject, says=f"{says} (limit {limit(rules[-1])})", evidence=ids,
                 policy=rules[-1].id, user_facing=True,

@@ -19,7 +19,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """P99 and P95 against the policy. The tail leads; the mean is only named where it would mislead."""
     rules = (policy[RULES[0]], policy[RULES[1]])
     tails = facts.numbers("traffic.latency", stat="p99")
-    choice = choose(tails, lambda n: any(_broken(facts, n.subject, rules)))
+    choice = choose(tails, lambda n: samples(n) >= FEWEST and any(_broken(facts, n.subject, rules)))
     for subject in (each.subject for each in choice.told):
         p50, p95, p99, mean = (facts.number("traffic.latency", subject, stat) for stat in ("p50", "p95", "p99", "mean"))
         if p50 is None or p95 is None or p99 is None or not isinstance(p99.record, Measured):

@@ -44,6 +44,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             evidence=ids,
             policy=rule.id,
         )
+    for part in facts.unknowns("log.lines", "log_refused", "", "medium", user_facing=True):
+        name = name_of(part.subject.removesuffix(" rest"))
+        yield part.model_copy(update={"says": f"{name}: part of its log was not read, and is in no figure."})
 
 
 def _by(zone: Known) -> str:
