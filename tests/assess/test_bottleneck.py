@@ -64,3 +64,11 @@ def test_upstreams_that_share_the_load_are_not_called_most_of_it() -> None:
     assert "upstream" not in bottleneck(*thirds).says.replace("its upstreams", "")
     most = measured("upstream.time.share", 66, subject="upstream:shop:a:80", stat="ratio")
     assert "upstream a:80 (shop) has 66 % of the time of all" in bottleneck(most).says
+
+
+def test_a_burn_rate_says_over_which_windows() -> None:
+    """Two rates of one log with different limits read as a contradiction without them."""
+    rates = [measured(f"traffic.burn.{name}", 0.5, subject="traffic:shop", stat="ratio") for name in ("fast", "medium")]
+    says = [each.says for each in assess([*rates], Policy(), "health", NOW, users_first=True).passes]
+    assert ["the last 1 h and 5 min" in each for each in says] == [True, False]
+    assert ["the last 6 h and 30 min" in each for each in says] == [False, True]

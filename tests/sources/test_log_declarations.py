@@ -151,3 +151,16 @@ def test_one_broken_request_passes_with_the_reason(tmp_path: Path) -> None:
     report = report_of(tmp_path, [*HEALTHY, Hit("/once", 500, tries=(("a:1", 500),))])
     (once,) = [each for each in report.passes if (each.code, each.subject[-5:]) == ("traffic_errors", "/once")]
     assert "100 % of 1 request failed; fewer than 3 failures are no rate" in once.says
+
+
+def test_what_was_set_aside_is_counted_beside_the_users_requests(tmp_path: Path) -> None:
+    """Whoever counts the lines of the log finds every one of them in the report."""
+    hits = [
+        *(Hit("/", minute=n) for n in range(40)),
+        *(Hit("/app.css", minute=n) for n in range(30)),
+        *(Hit("/", agent="Googlebot/2.1", minute=n) for n in range(20)),
+        *(Hit("/healthz", minute=n) for n in range(10)),
+    ]
+    (told,) = [each.says for each in report_of(tmp_path, hits).passes if each.code == "log_refused"]
+    assert "0 of 100 log lines refused (none); 40 requests of users, set aside 30 for static files" in told
+    assert "20 of bots, 10 of health checks" in told

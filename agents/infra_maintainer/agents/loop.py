@@ -66,7 +66,7 @@ class Conversation:
         except TypeError as error:
             if "authentication" not in str(error):
                 raise
-            return self._end("error", "the model's SDK found no key or profile to use")
+            return self._end("error", "the model's SDK found no key or profile to use (set ANTHROPIC_API_KEY)")
         except (anthropic.AnthropicError, ValueError) as error:
             return self._end("error", f"the model's reply could not be read: {type(error).__name__}")
 

@@ -22,9 +22,10 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 
 _FACTOR: dict[DurationUnit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
-# Identifiers in a path become `:id`: numbers, long hexadecimal words, and words that hold three digits (UUIDs, tokens).
+# Identifiers in a path become `:id`: numbers, with the words that a shop hangs on them (`17-blue-hat`), long
+# hexadecimal words, and words that hold three digits (UUIDs, tokens).
 # `\b` ends the word without taking the slash, which the next identifier needs.
-_IDENTIFIER = r"/(?:[0-9]+|[0-9a-fA-F]{12,}|(?:[A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)(?-u:\b)"
+_IDENTIFIER = r"/(?:[0-9]+(?:-[A-Za-z0-9_%-]*)?|[0-9a-fA-F]{12,}|(?:[A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)(?-u:\b)"
 _PROBE = r"(?i)kube-probe|elb-healthchecker|googlehc|haproxy|consul health|prometheus|blackbox|envoy/hc|health"
 _MACHINE = (
     r"(?i)bot\b|bot[/;]|crawl|spider|slurp|scan|monitor|uptime|pingdom|curl/|wget|python-requests|python-urllib|"

@@ -9,6 +9,7 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
 from infra_maintainer.assess.traffic import place
 from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.show import many
 
 FEWEST_SCANS = 20
 MOSTLY = 50.0
@@ -66,11 +67,12 @@ def _ranking(facts: Facts, database: str, ranked: list[Number]) -> Pass:
             continue
         query = share.subject.rsplit(":", 1)[-1]
         parts.append(
-            f"{query} {shown(share)} ({int(calls.value)} calls, mean {shown(mean)}, longest {shown(longest)}; "
+            f"{query} {shown(share)} ({many(int(calls.value), 'call')}, mean {shown(mean)}, longest {shown(longest)}; "
             "no percentiles are kept)"
         )
         ids += [share.id, calls.id, mean.id, longest.id]
-    says = f"{place(database)}: users wait most in statements {'; '.join(parts)}"
+    where = "pg_stat_statements has their texts by queryid"
+    says = f"{place(database)}: most statement time is in {'; '.join(parts)}; {where}"
     return Pass(code="database_queries", subject=database, says=says, evidence=ids)
 
 

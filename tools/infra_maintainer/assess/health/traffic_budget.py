@@ -1,8 +1,9 @@
 """Is the promised availability kept, and how fast does its error budget burn?"""
 
 from collections.abc import Iterator
+from functools import partial
 
-from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
@@ -10,6 +11,11 @@ from infra_maintainer.assess.threshold import above, limit, shown
 from infra_maintainer.assess.traffic import name_of, samples
 
 BURNS = ("fast", "medium", "slow")
+WINDOWS = {
+    "fast": "the last 1 h and 5 min",
+    "medium": "the last 6 h and 30 min",
+    "slow": "the last 3 d and 6 h",
+}  # the calmer one counts
 DO = "Stop changes until it is back, and spend the time on the largest kind of failure."
 
 
@@ -51,8 +57,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             quantity=f"traffic.burn.{name}",
             rules=(f"health.traffic.burn.{name}",),
             code=f"budget_burn_{name}",
-            what=lambda n: f"{name_of(n.subject)}: the error budget burns {n.value:.1f} times as fast as it may",
+            what=partial(_burn, name),
             matters="At this rate the allowance for errors is gone long before the month is.",
             do=DO,
             user_facing=True,
         )
+
+
+def _burn(name: str, rate: Number) -> str:
+    of = name_of(rate.subject)
+    return f"{of}: the error budget burns {rate.value:.1f} times as fast as it may (the lower rate of {WINDOWS[name]})"

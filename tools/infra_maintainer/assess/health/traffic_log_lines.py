@@ -8,11 +8,23 @@ from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit
 from infra_maintainer.assess.traffic import name_of
+from infra_maintainer.evidence.show import many
+
+# What a log holds beside its users' requests; nobody's figures are in both.
+ASIDE = (("static", "for static files (by their ending)"), ("bot", "of bots"), ("health", "of health checks"))
 
 
 @check(
     title="lines of the access log that could not be read",
-    quantities=("log.lines", "log.lines.refused", "log.lines.unfinished", "log.format", "log.zone"),
+    quantities=(
+        "log.lines",
+        "log.lines.refused",
+        "log.lines.unfinished",
+        "log.format",
+        "log.zone",
+        "traffic.requests",
+        *(f"traffic.requests.{kind}" for kind, _ in ASIDE),
+    ),
     policies=("health.traffic.refused",),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
@@ -25,6 +37,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         kinds = refused.record.source.rpartition(": ")[2]
         says = f"{name_of(refused.subject)}: {int(refused.value):,} of {int(lines.value):,} log lines refused ({kinds})"
         ids = [refused.id, lines.id]
+        users = facts.number("traffic.requests", refused.subject)
+        aside = [(facts.number(f"traffic.requests.{kind}", refused.subject), word) for kind, word in ASIDE]
+        if users is not None:
+            says += f"; {many(int(users.value), 'request')} of users, set aside"
+            told = [(number, word) for number, word in aside if number is not None]
+            says += " " + ", ".join(f"{int(number.value):,} {word}" for number, word in told)
+            ids += [users.id, *(number.id for number, _ in told)]
         if (form := facts.one("log.format", refused.subject)) is not None:
             says += f"; read as {form.value}"
             ids.append(form.id)
