@@ -219,6 +219,13 @@ def test_tables_of_a_standby_are_judged_once_where_its_primary_is_declared_too(p
     }  # fmt: skip
     alone = judged(look(pair.replica, also="postgres_tables"))
     assert "index_duplicate" in {f.code for f in alone.findings}
+    pair.primary.sql(
+        "CREATE TABLE big AS SELECT g AS id FROM generate_series(1, 800000) g; CREATE INDEX on_big ON big (id)"
+    )
+    until(pair.replica, "SELECT count(*) = 1 FROM pg_class WHERE relname = 'on_big'")
+    alone = judged(look(pair.replica, also="postgres_tables"))
+    (open_one,) = [u for u in alone.unknowns if u.code == "index_bloat"]
+    assert open_one.why == "not_supported" and "primary" in open_one.how
 
 
 def test_a_standby_that_is_late_on_purpose_is_not_behind(pair: Pair) -> None:

@@ -246,6 +246,11 @@ def test_bloat_is_measured_where_possible_else_estimated_and_called_so_else_unkn
     assert not values(blind, "db.table.bloat") and not values(blind, "db.table.bloat.estimate")
     (gap,) = [e for e in blind if isinstance(e, Missing) and e.quantity == "db.table.bloat"]
     assert gap.why == "denied" and "pgstattuple" in gap.how and "hollow" in gap.detail
+    server.sql("SELECT pg_stat_reset()", base)
+    _settled(server, "SELECT bool_and(last_analyze IS NULL) FROM pg_stat_user_tables", base)
+    forgotten = look(server, base, "reader")
+    assert not values(forgotten, "db.table.bloat.estimate"), "no change since an ANALYZE is not known after a reset"
+    assert any(isinstance(e, Missing) and e.quantity == "db.table.bloat" for e in forgotten)
     server.sql("DROP EXTENSION pgstattuple", base)
     (gap,) = [e for e in look(server, base) if isinstance(e, Missing) and e.quantity == "db.table.bloat"]
     assert "pgstattuple_approx" in gap.detail
