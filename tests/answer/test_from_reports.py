@@ -7,13 +7,16 @@ import pytest
 from infra_maintainer.answer.compose import compose
 from infra_maintainer.answer.from_reports import run_of
 from infra_maintainer.answer.ledger import PointerError
+from infra_maintainer.answer.model import Answer, NotKnown
 from infra_maintainer.answer.render import render
 from infra_maintainer.answer.verify import verify
-from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.model import Coverage, Report, Unknown
 from infra_maintainer.assess.policy import baseline
 from infra_maintainer.evals.mutation.worlds import SPECS, assess
+from infra_maintainer.evidence.model import Declared
 from infra_maintainer.report.text import render_text
 from tests.requirements_link import requirement
+from tests.worlds import NOW
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +99,29 @@ def test_every_unknown_that_matters_must_be_told_and_what_nobody_configured_may_
 
 def _known(report: Report) -> set[str]:
     return {record.quantity for record in report.evidence if record.kind != "missing"}
+
+
+def test_what_a_check_calls_unknown_is_owed_beside_a_declared_value_of_the_same_name() -> None:
+    """ "0 backups are declared" is no backup: the text says "must be told", and an answer that tells it holds."""
+    nothing = Declared(
+        subject="system:infra.toml", quantity="backup.declared", value=0, unit="1", as_of=NOW, source="infra.toml"
+    )
+    unknown = Unknown(
+        code="nothing_declared", subject="system:infra.toml", says="Is there data here?", evidence=[nothing.id],
+        quantity="backup.declared", why="not_configured", how="declare it", could_be="high",
+    )  # fmt: skip
+    report = Report(
+        run="run_000000000001", job="recovery", as_of=nothing.as_of, verdict="unknown", severity="unknown", because="x",
+        coverage=Coverage(planned=1, checked=0, not_checked=[]), findings=[], passes=[], unknowns=[unknown],
+        evidence=[nothing], evidence_total=1,
+    )  # fmt: skip
+    run = run_of([report])
+    assert "(backup.declared of system:infra.toml, must be told)" in render_text(report, detail=True)
+    assert [(one.quantity, one.attempted) for one in run.unmeasured] == [("backup.declared", True)]
+    told = Answer(verdict="unknown", severity="unknown")
+    assert any("is unknown" in fault.says for fault in verify(told, run).faults)
+    listed = told.model_copy(
+        update={"unknowns": (NotKnown(quantity="backup.declared", subject="system:infra.toml", why="not_configured"),)}
+    )
+    checked = verify(listed, run)
+    assert checked.holds and not [note for note in checked.notes if "was measured" in note]

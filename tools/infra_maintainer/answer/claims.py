@@ -104,6 +104,9 @@ def _users(claim: Users, question: str) -> NumberResult:
         value = number.value if number.unit is None else convert(number.value, unit, claim.unit)
         if fits and value is not None and equal(claim.value, decimals(claim.value), value):
             return _result(claim, "user", says="from the question")
+        # "20 times" may be cited as 20: reports give multiples in unit 1 too.
+        if unit == "x" and claim.unit == "1" and equal(claim.value, decimals(claim.value), number.value):
+            return _result(claim, "user", says="from the question, there times")
         # "2849 USD a month" may be cited as 2849 USD: it is the amount that they said.
         if unit == f"{claim.unit}/{unit.rpartition('/')[2]}" and equal(
             claim.value, decimals(claim.value), number.value

@@ -97,6 +97,8 @@ def _unmeasured(reports: Sequence[Report], records: Iterable[AnyEvidence]) -> It
     known = {
         (record.quantity, record.subject) for record in records if isinstance(record, Measured | Derived | Declared)
     }
+    # What a check calls unknown stays so beside a record of the same name: "0 backups are declared" tells of no backup.
+    judged = {(unknown.quantity, unknown.subject) for report in reports for unknown in report.unknowns}
     seen: dict[tuple[str, str], Unmeasured] = {}
     for report in reports:
         for unknown in report.unknowns:
@@ -108,7 +110,7 @@ def _unmeasured(reports: Sequence[Report], records: Iterable[AnyEvidence]) -> It
             key = (missing.quantity, missing.subject)
             tried = missing.must_be_told
             seen.setdefault(key, Unmeasured(*key, missing.why, ids.get(key), tried, missing.how, False))
-    return [missing for key, missing in seen.items() if key not in known]
+    return [missing for key, missing in seen.items() if key not in known - judged]
 
 
 def _counts(report: Report) -> tuple[int, ...]:

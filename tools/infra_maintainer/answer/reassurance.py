@@ -16,7 +16,8 @@ _WHOLE = re.compile(
 )
 # What a finding about one of its parts is about too.
 _WHOLES = frozenset({"host", "service", "system", "traffic", "company", "estate", "bill", "app"})
-_ENDS = re.compile(r"[,;:—]|\b(?:but|however|while|whereas|although|except)\b", re.IGNORECASE)
+# "checkout does not feel it, with {c1} failed" is one clause: what follows says by which values.
+_ENDS = re.compile(r",(?!\s+with\b)|[;:—]|\b(?:but|however|while|whereas|although|except)\b", re.IGNORECASE)
 _ENDS_AFTER = re.compile(rf"{_ENDS.pattern}|\band\b", re.IGNORECASE)
 
 

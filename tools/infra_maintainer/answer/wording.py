@@ -34,6 +34,11 @@ _HIDING = re.compile(
     re.IGNORECASE,
 )
 
+# "With a single instance lost" and "the loss of a single instance" say what happens, not what to keep.
+_A_SINGLE = re.compile(r"(?:only|just|a)\s(?:one|single|lone)\s(?:\w+\s)?\w+$", re.IGNORECASE)
+_LOSS_BEFORE = re.compile(r"\b(?:loss\s+of|losing|loses)\s+$", re.IGNORECASE)
+_LOSS_AFTER = re.compile(r"\s+(?:(?:is|was)\s+)?(?:lost|fails|failing|failed|missing|gone)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -93,7 +98,10 @@ def dangers(text: str) -> list[Hit]:
 
 def _described(hit: Hit) -> bool:
     verb = hit.text.split()[0].lower()
-    ahead = hit.sentence[: hit.sentence.find(hit.text)]
+    place = hit.sentence.find(hit.text)
+    ahead, behind = hit.sentence[:place], hit.sentence[place + len(hit.text) :]
+    if _A_SINGLE.match(hit.text) and (_LOSS_BEFORE.search(ahead) or _LOSS_AFTER.match(behind)):
+        return True
     if verb.startswith("hid") and _HIDING.search(ahead):
         return True
     return verb.endswith("s") and not verb.endswith("ss") and bool(_DESCRIBED.match(ahead))
