@@ -1,6 +1,7 @@
 """Packs: cases as files, for an answerer whom nobody here calls, and the answers that come back as files."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,8 @@ def test_what_an_answer_owes_stands_in_its_pack(packs: Path) -> None:
     assert "must be listed under findings: endpoint_slow of endpoint:https://shop.example/checkout" in replies
     assert "is a finding: where it is told, one of these is a headline claim: p95 ev_" in replies
     assert "rule: health.endpoint.latency.p95, limit of 2 s" in replies
+    (step,) = [line for line in replies.splitlines() if line.startswith("to know journey.ok: ")]
+    assert f"to know: {step.removeprefix('to know journey.ok: ')}" in re.sub(r"\s+", " ", replies), "its own step"
 
 
 def test_answers_from_files_are_scored_like_any_other(packs: Path, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """How a report reads: one thing said once, reasons beside what is not known, what is left out counted."""
 
+import re
 from pathlib import Path
 
+from infra_maintainer.assess import threshold
 from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.model import Report
-from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.policy import Policy, baseline
 from infra_maintainer.evidence.model import Measured, Missing
 from infra_maintainer.report.page import render_page
 from infra_maintainer.report.text import counts, render_text
@@ -118,3 +120,44 @@ def test_a_name_cannot_colour_move_or_hide_anything_in_a_report() -> None:
     text = render_text(report_of([measured("disk.space.used", 97.0, subject=name)]))
     assert not [character for character in text if not character.isprintable() and character != "\n"]
     assert sum(line.startswith("FINDING critical") for line in text.splitlines()) == 1
+
+
+def test_a_rule_names_its_side_and_what_it_counts() -> None:
+    """ "limit of 10" of what? And 50 % of something that must not shrink is a floor, not a limit."""
+    rules = baseline()
+    assert rules["costs.saving.floor"].words == "limit of 10 a month in the bill's currency"
+    assert rules["capacity.spike.campaign"].words == "limit of 3 times the peak"
+    assert rules["recovery.runbook.steps"].words == "floor of 1 numbered step"
+    assert rules["recovery.runbook.steps"].model_copy(update={"value": 2}).words == "floor of 2 numbered steps"
+    assert rules["recovery.drill.proven"].words == "must be yes"
+    assert rules["recovery.runbook.steps"].told == "at least 1 numbered step"
+    assert not [rule.id for rule in rules.values() if rule.unit == "1" and not rule.of], "a number of nothing"
+    assert not [rule.id for rule in rules.values() if rule.of and rule.unit != "1"], "the unit has said it"
+    servers = measured("balancer.backends.up", 63.0, subject="balancer:shop", stat="ratio", n=8)
+    text = render_text(report_of([servers]), detail=True, width=200)
+    assert "63 % of its servers take requests (floor 100 %)" in text
+    assert "rule: health.balancer.backends, floor of 100 %" in text
+
+
+def test_what_must_not_fall_below_its_rule_is_marked_as_a_floor() -> None:
+    """Checks say by `undercut` which side is wrong; a rule that is only ever undercut and called a limit misleads."""
+    folder = Path(threshold.__file__).parent
+    rules = baseline()
+    found = 0
+    for path in folder.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for name, rule in re.findall(r'(\w+) = policy\["([\w.]+)"\]', text):
+            below, above = f"{name}.undercut(" in text, f"{name}.exceeded(" in text
+            plain = not isinstance(rules[rule].value, bool) and text.count(f"{name} = policy[") == 1
+            if plain and below != above:
+                found += 1
+                assert rules[rule].floor is below, rule
+    assert found > 20
+
+
+def test_a_reason_has_its_code_beside_it_where_the_words_are_others() -> None:
+    """An answer has to name not_recorded; who reads the report by eye is spared the code."""
+    report = report_of([missing("disk.space.used", "not_recorded"), missing("files.open", "denied")])
+    detail = render_text(report, detail=True, width=200)
+    assert "why: the recording does not hold it (not_recorded)" in detail and "why: denied: because (denied)" in detail
+    assert "(not_recorded)" not in render_text(report, width=200)

@@ -15,7 +15,18 @@ def owed(run: Run) -> Iterator[str]:
     for missing in run.unmeasured:
         if missing.attempted:
             yield f"must be listed under unknowns: {missing.quantity} of {missing.subject} (why: {missing.why})"
+    for how, quantities in _steps(run).items():
+        yield f"to know {', '.join(quantities)}: {how}"
     for subject in dict.fromkeys(latency_findings(run)):
         named = ", ".join(f"{field.stat} {field.pointer.removesuffix('#/value')}" for field in tails_of(subject, run))
         if named:
             yield f"latency of {subject} is a finding: where it is told, one of these is a headline claim: {named}"
+
+
+def _steps(run: Run) -> dict[str, list[str]]:
+    """What would tell the unknowns that must be listed: a concise reply leaves it out with the unknown itself."""
+    steps: dict[str, list[str]] = {}
+    for missing in run.unmeasured:
+        if missing.attempted and missing.how:
+            steps.setdefault(missing.how, []).append(missing.quantity)
+    return {how: list(dict.fromkeys(quantities)) for how, quantities in steps.items()}

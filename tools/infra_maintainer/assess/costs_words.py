@@ -33,6 +33,7 @@ def outcome(verdict: Verdict, facts: Facts, policy: Policy) -> Finding | Pass | 
             code=verdict.rule,
             subject=verdict.resource,
             says=f"keep {thing}{cost}: it looks {_looks(verdict)} and buys {verdict.buys}",
+            policy="costs.resize.limit" if "headroom" in verdict.guards_hit else None,
             evidence=verdict.evidence if verdict.order != "right_size" else [*verdict.evidence, *loads],
         )
     saved = facts.number("resource.saving", verdict.resource)

@@ -18,6 +18,8 @@ class Threshold(Frozen):
     id: str = Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")
     value: float | bool
     unit: str
+    of: tuple[str, ...] = ()  # what a limit of unit 1 counts, for one and for more
+    floor: bool = False  # the fault lies below the value, not above it
     severity: Severity
     reason: str
 
@@ -29,17 +31,25 @@ class Threshold(Frozen):
         return self.value
 
     @property
+    def words(self) -> str:
+        """The value with its side and what it counts: "limit of 80 %", "floor of 1 numbered step", "must be yes"."""
+        if isinstance(self.value, bool):
+            return f"must be {show(self.value, self.unit)}"
+        return f"{'floor' if self.floor else 'limit'} of {show(self.value, self.unit)}{self._counted()}"
+
+    def _counted(self) -> str:
+        return f" {self.of[0] if self.value == 1 else self.of[-1]}" if self.of else ""
+
+    @property
     def told(self) -> str:
         """The value for people, and as infra.toml takes it where that reads differently."""
         if isinstance(self.value, bool):
             return str(self.value).lower()
         shown, raw = show(self.value, self.unit), f"{self.value:.15g}"
         plain = raw if self.unit == "1" else f"{raw} {self.unit}"
-        return (
-            shown
-            if shown.replace(",", "") in (plain, raw + self.unit.removeprefix("1"))
-            else f"{shown} ({plain} in infra.toml)"
-        )
+        same = shown.replace(",", "") in (plain, raw + self.unit.removeprefix("1"))
+        words = f"{shown}{self._counted()}" if same else f"{shown} ({plain} in infra.toml)"
+        return f"at least {words}" if self.floor else words
 
     def exceeded(self, value: float) -> bool:
         """Whether a value in the threshold's own unit is above it (strictly)."""

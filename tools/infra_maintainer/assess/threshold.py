@@ -20,6 +20,11 @@ def limit(rule: Threshold) -> str:
     return show(rule.value, rule.unit)
 
 
+def bound(rule: Threshold) -> str:
+    """The same with its side: "limit 80 %", "floor 30 d"."""
+    return f"{'floor' if rule.floor else 'limit'} {limit(rule)}"
+
+
 def above(
     facts: Facts,
     policy: Policy,
@@ -37,7 +42,7 @@ def above(
     """A finding where the value is above the first of `rules` (severest first) that it exceeds, else a pass.
 
     `what` says the thing with its number: "file system / is 87 % full". Missing becomes Unknown with the
-    severity it could have. With `too_low` the limits are floors.
+    severity it could have. With `too_low` the rules are floors.
     """
     ordered = [policy[each] for each in rules]
     for number in facts.numbers(quantity, stat=stat):
@@ -46,7 +51,7 @@ def above(
             yield Pass(
                 code=code,
                 subject=number.subject,
-                says=f"{what(number)} (limit {limit(ordered[-1])})",
+                says=f"{what(number)} ({bound(ordered[-1])})",
                 evidence=[number.id],
                 policy=ordered[-1].id,
                 user_facing=user_facing,
@@ -56,7 +61,7 @@ def above(
             code=code,
             subject=number.subject,
             severity=broken.severity,
-            says=f"{what(number)} (limit {limit(broken)})",
+            says=f"{what(number)} ({bound(broken)})",
             matters=matters,
             do=do,
             evidence=[number.id],

@@ -120,10 +120,10 @@ def _rule(policy: str, changed: dict[str, float | bool], says: str = "") -> str:
     rule = baseline().get(policy)
     if rule is None:
         return policy
-    value = show(changed.get(policy, rule.value), rule.unit)
-    if isinstance(rule.value, bool):
-        return f"{policy}, must be {value}"
-    return policy if re.search(rf"(?<![\d.]){re.escape(value)}(?!\w)", says) else f"{policy}, limit of {value}"
+    rule = rule.model_copy(update={"value": changed.get(policy, rule.value)})
+    value = show(rule.value, rule.unit)
+    told = not isinstance(rule.value, bool) and re.search(rf"(?<![\d.]){re.escape(value)}(?!\w)", says)
+    return policy if told else f"{policy}, {rule.words}"
 
 
 def _changed(override: Override) -> str:
@@ -143,13 +143,18 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
         says = _told(group, alone)
         label = paint("UNKNOWN".ljust(17), "unknown")
         lines += entry(says[0], label, width) if len(says) == 1 else bullets(says, label, width)
-        lines += _why(why, how, width)
+        lines += _why(_coded(why, group[0].why) if detail else why, how, width)
         if detail:
             names = dict.fromkeys(f"{each.code} ({each.quantity} of {each.subject}{_owed(each)})" for each in group)
             lines += wrap(f"code: {', '.join(names)}", width, 18)
             rules = dict.fromkeys(_rule(each.policy, changed) for each in group if each.policy)
             lines += wrap(f"rule: {'; '.join(rules)}", width, 18) if rules else []
     return [*lines, ""] if lines else lines
+
+
+def _coded(why: str, code: str) -> str:
+    """The reason in words, and beside it the code by which an answer names it where the words are others."""
+    return why if why == code else f"{why} ({code})"
 
 
 def _why(why: str, how: str, width: int) -> list[str]:
@@ -206,7 +211,7 @@ def _not_checked(rest: list[NotChecked], paint: Paint, width: int, detail: bool)
         return [*entry(f"{', '.join(dict.fromkeys(each.quantity for each in rest))}", label, width), ""]
     groups: dict[tuple[str, str], list[str]] = {}
     for each in rest:
-        groups.setdefault((reason(each.why, each.detail), each.how), []).append(
+        groups.setdefault((_coded(reason(each.why, each.detail), each.why), each.how), []).append(
             f"{each.quantity}{_of(each.subject)}{_owed(each)}"
         )
     lines: list[str] = []

@@ -6,7 +6,7 @@ from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy, Threshold
 from infra_maintainer.assess.registry import Outcome, check
-from infra_maintainer.assess.threshold import above, limit, shown
+from infra_maintainer.assess.threshold import above, bound, shown
 from infra_maintainer.assess.yes_no import name
 
 GREEN = "The job looks green while what it keeps could not bring today's data back."
@@ -52,7 +52,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
 
 
 def _outcome(number: Number, broken: bool, rule: Threshold, code: str, what: str) -> Outcome:
-    says = f"{what[:1].upper()}{what[1:]} (limit {limit(rule)})."
+    says = f"{what[:1].upper()}{what[1:]} ({bound(rule)})."
     if not broken:
         return Pass(code=code, subject=number.subject, says=says, evidence=[number.id], policy=rule.id)
     return Finding(
