@@ -157,7 +157,11 @@ def test_what_must_not_fall_below_its_rule_is_marked_as_a_floor() -> None:
 
 def test_a_reason_has_its_code_beside_it_where_the_words_are_others() -> None:
     """An answer has to name not_recorded; who reads the report by eye is spared the code."""
-    report = report_of([missing("disk.space.used", "not_recorded"), missing("files.open", "denied")])
+    plain = Missing(
+        subject="host:h", quantity="conntrack.used", why="not_supported", detail="", how="x", as_of=NOW, source="test"
+    )
+    report = report_of([missing("disk.space.used", "not_recorded"), missing("files.open", "denied"), plain])
     detail = render_text(report, detail=True, width=200)
     assert "why: the recording does not hold it (not_recorded)" in detail and "why: denied: because (denied)" in detail
+    assert "why: not supported" in detail and "(not_supported)" not in detail, "told by the words"
     assert "(not_recorded)" not in render_text(report, width=200)

@@ -154,7 +154,7 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
 
 def _coded(why: str, code: str) -> str:
     """The reason in words, and beside it the code by which an answer names it where the words are others."""
-    return why if why == code else f"{why} ({code})"
+    return why if why.replace(" ", "_") == code else f"{why} ({code})"
 
 
 def _why(why: str, how: str, width: int) -> list[str]:
