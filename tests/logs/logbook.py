@@ -12,6 +12,7 @@ from infra_maintainer.logs.nginx import TIMED, nginx_format
 from infra_maintainer.logs.summary import LogSummary, RouteStats, summarise
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0"
+GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 UPSTREAM_FORMAT = nginx_format(TIMED + " $upstream_status $upstream_addr")
 
 
@@ -79,6 +80,33 @@ def mixed_hits(count: int, seed: int = 1) -> list[Hit]:
         hits.append(
             Hit(path, status, ms, f"10.0.{dice.randint(0, 3)}.{dice.randint(1, 200)}", number // 500, tries=tries)
         )
+    return hits
+
+
+def hits_of_every_kind() -> list[Hit]:
+    """Users, their failures of every kind, programs, probes, static files, paths that never were, and many routes."""
+    alone, other = ("10.1.0.1:80", 200), ("10.1.0.9:80", 502)
+    hits = mixed_hits(3000)
+    hits += [Hit("/shop", 500 if n % 3 else 200, 900, "66.249.64.1", n // 4, GOOGLE) for n in range(40)]
+    hits += [Hit("/healthz", agent=GOOGLE), Hit("/shop", agent="monitor-of-health/1.0 (+https://monitor.example)")]
+    hits += [Hit("/shop", 200, 1, agent="kube-probe/1.29", minute=n) for n in range(30)]
+    hits += [Hit("/api/healthz", 503 if n < 4 else 200, 1, minute=n, tries=()) for n in range(25)]
+    hits += [Hit(f"/static/app-{n}.js?v=1", 404 if n < 3 else 200, 2) for n in range(20)]
+    hits += [Hit("/HEALTHZ", ms=7), Hit("/up/there", ms=7), Hit("/a.css/b", ms=7), Hit("/shop", agent="-")]
+    hits += [Hit(f"/item/{n}-blue-hat%20{n}/of/2026-11-{n}") for n in range(10, 30)]
+    hits += [Hit(f"/wp-{a}{b}.php", 404, 3, client="10.9.9.9") for a in "abcdefgh" for b in "abcdefghij"]
+    hits += [Hit(f"/never/{status}-is-all", status, 3) for status in (400, 403, 405, 410, 414)]
+    hits += [Hit("/gone", 404, 3), Hit("/gone", 200, 3, agent=GOOGLE)]  # it is there, if only for a program
+    hits += [
+        Hit("/pay", status, 50, client="10.0.0.7", method="POST", tries=()) for status in (500, 502, 504, 408, 444)
+    ]
+    hits += [Hit("/pay", status, 50, client="10.0.0.7", method="POST") for status in (500, 499, 200, 404)]
+    hits += [Hit("/report", 504, 60_000 + n, minute=n) for n in range(10)]
+    hits += [Hit("/report", 200, 61_000 + n, minute=n) for n in range(30)]
+    hits += [Hit("/checkout", 200, ms, method="POST", tries=(other, alone)) for ms in (100, 101, 700, 701, 9000)]
+    hits += [Hit("/checkout", 500, 9000, method="POST")]  # too late, and failed already
+    hits += [Hit(f"/{a}{b}", ms=400) for a in "abcdefghijklmnop" for b in "abcdefghijklmnop"]
+    hits += [Hit("/rare", ms=1), Hit("/rare", ms=800, method="PUT"), Hit("/it's\\", ms=701)]
     return hits
 
 

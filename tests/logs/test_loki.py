@@ -14,16 +14,21 @@ import pytest
 from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.model import Measured, Missing
+from infra_maintainer.logs.engine import LogEngine
 from infra_maintainer.logs.known import BY_NAME, format_of
 from infra_maintainer.logs.logql import Questions
+from infra_maintainer.logs.loki import summary_of_loki
 from infra_maintainer.logs.nginx import TIMED
+from infra_maintainer.logs.summary import summarise
+from infra_maintainer.logs.wanted import Wanted
 from infra_maintainer.sources.gather import gather
 from infra_maintainer.sources.registry import AnyEvidence, all_sources
 from infra_maintainer.sources.survey import Survey
+from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.load import parse_system
 from infra_maintainer.world.clock import FrozenClock
 from infra_maintainer.world.world import LiveWorld
-from tests.logs.logbook import mixed_hits, plain_count
+from tests.logs.logbook import GOOGLE, UPSTREAM_FORMAT, Hit, hits_of_every_kind, mixed_hits, plain_count, write
 from tests.services.documented_loki import documented_loki
 
 FORMAT = TIMED + " $upstream_status $upstream_addr"
@@ -43,12 +48,18 @@ def entries(count: int) -> list[tuple[float, str]]:
     return [(begin + number * 0.5, hit.line()) for number, hit in enumerate(mixed_hits(count))]
 
 
+def at_noon() -> LiveWorld:
+    """The network, at the moment of these tests."""
+    world = LiveWorld(60)
+    world.clock = FrozenClock(NOW)
+    return world
+
+
 def look(url: str, more: str = "", log_format: str = FORMAT) -> list[AnyEvidence]:
     """What the source says of a Loki at that address."""
     where = f'loki = "{url}"\nselector = \'{{job="nginx"}}\''
     text = f"[[access_log]]\nname = \"shop\"\n{where}\nformat = '''{log_format}'''\n"
-    world = LiveWorld(60)
-    world.clock = FrozenClock(NOW)
+    world = at_noon()
     source = tuple(each for each in all_sources() if each.name == "access_log")
     return gather(source, Survey(world, parse_system(text + more)))
 
@@ -97,6 +108,70 @@ def test_counts_agree_with_a_plain_count_and_percentiles_are_interpolated() -> N
     assert "percentiles interpolated there" in read and "not yet run against a real Loki" in read
     requests = [each for each in evidence if isinstance(each, Measured) and each.quantity == "traffic.requests"]
     assert requests[0].window == pytest.approx(1500, abs=120)
+
+
+WANTED = Wanted(["/rare", "POST /checkout", "GET /absent", "GET /it's\\"], [100_000, 700_000])
+
+
+def test_users_are_told_from_programs_checks_and_static_files_as_in_a_file(tmp_path: Path) -> None:
+    """Every class, the failures of checks, users' requests by route, minutes, and answers later than each limit."""
+    hits = hits_of_every_kind()
+    with LogEngine(UPSTREAM_FORMAT, wanted=WANTED) as engine:
+        engine.read([write(tmp_path / "access.log", hits)])
+        expected = summarise(engine, [], assumed=False)
+    times = [NOW.timestamp() - 3600 + number * 0.5 for number in range(len(hits))]
+    with documented_loki([(at, hit.line()) for at, hit in zip(times, hits, strict=True)]) as loki:
+        log = AccessLog(name="shop", loki=loki.url, selector='{job="nginx"}', format=FORMAT)
+        found = summary_of_loki(at_noon(), log, WANTED)
+        assert len(loki.asked) <= 27
+    assert found.traffic == expected.traffic and set(found.traffic) == {"user", "health", "bot", "static"}
+    assert found.health_failed == expected.health_failed == 4
+    assert found.late == expected.late and sum(map(len, found.late.values())) == 6
+    assert found.users and expected.users and found.users.requests == expected.users.requests
+    assert (found.users.failed, found.users.retried) == (expected.users.failed, expected.users.retried)
+    assert found.users.time_us == expected.users.time_us
+    told, of_file = ({e.route: (e.requests, e.failed, e.time_us) for e in each.routes} for each in (found, expected))
+    both = told.keys() & of_file.keys()
+    assert {name: told[name] for name in both} == {name: of_file[name] for name in both}
+    assert len(both) > 100  # the busiest here, there those in which users spent most time
+    assert {"PUT /rare", "GET /rare", "POST /checkout", "GET /it's\\"} <= {each.route for each in found.routes}
+    assert [sum(each) for each in zip(*((n, bad) for _, n, bad in found.minutes), strict=True)] == [
+        sum(each) for each in zip(*((n, bad) for _, n, bad in expected.minutes), strict=True)
+    ]
+
+
+def test_without_user_agents_programs_are_unknown_and_count_as_users() -> None:
+    """Health checks and static files are still known by their paths; the report says what is not."""
+    hits = [Hit("/cart")] * 10 + [Hit("/cart", agent=GOOGLE)] * 3 + [Hit("/healthz")] * 5 + [Hit("/a.css")] * 2
+    bare = '$remote_addr - - [$time_local] "$request" $status $request_time'
+    lines = [f'10.0.0.1 - - [10/Nov/2026:00:00:07 +0000] "{h.method} {h.path} HTTP/1.1" 200 0.010' for h in hits]
+    with documented_loki([(NOW.timestamp() - 600, line) for line in lines]) as loki:
+        evidence = look(loki.url, log_format=bare)
+    assert value(evidence, "traffic.requests", "traffic:shop") == 13
+    assert value(evidence, "traffic.requests.health", "traffic:shop") == 5
+    assert value(evidence, "traffic.requests.static", "traffic:shop") == 2
+    (bots,) = [each for each in evidence if each.quantity == "traffic.requests.bot"]
+    assert isinstance(bots, Missing)
+    (read,) = [each.value for each in evidence if isinstance(each, Measured) and each.quantity == "log.format"]
+    assert "holds no user agents" in str(read)
+
+
+def test_a_limit_that_the_server_refuses_is_unknown_and_the_rest_is_told() -> None:
+    """Nothing is counted as in time when nobody could ask for what was late."""
+    journey = (
+        '[[service]]\nname = "shop"\n[[service.journey]]\nname = "buy"\nroutes = ["/cart"]\nlimit_ms = 50\n'
+        '[[service.journey.step]]\nurl = "http://127.0.0.1:1/"\n'
+    )
+    lines = [(NOW.timestamp() - 600, Hit("/cart", ms=51 if number < 3 else 50).line()) for number in range(40)]
+    with documented_loki(lines, refused="im_duration >") as old, documented_loki(lines) as loki:
+        without, evidence = look(old.url, journey), look(loki.url, journey)
+    late = "availability.requests.late"
+    assert value(evidence, late, "journey:shop/buy") == 3
+    assert value(evidence, "availability.requests", "journey:shop/buy") == 92.5
+    assert not [each for each in without if each.quantity == late]
+    assert value(without, "availability.requests", "journey:shop/buy") == 100
+    (gap,) = [each for each in without if isinstance(each, Missing) and each.quantity == "log.lines"]
+    assert gap.detail.startswith("answers later than 50 ms: ")
 
 
 def test_json_lines_are_read_by_their_members() -> None:
@@ -161,7 +236,8 @@ def test_every_query_is_valid_by_the_published_grammar() -> None:
             queries += [ask.statuses(by_route=each), ask.minutes(failed=each)]
             queries += [ask.timed(by_route=each), ask.time(by_route=each), ask.quantile(0.95, by_route=each)]
             queries += [ask.retried(by_route=each, hidden=hidden) for hidden in (True, False)]
-        queries += [ask.lines(), ask.routes(200), ask.route_count()]
+        queries += [ask.lines(), ask.routes(200), ask.route_count(), ask.health(), ask.bots(), ask.static()]
+        queries += [ask.wanted(["GET /a", "/b`\\|"]), ask.late(["/b`\\|"], 0.0005), ask.late(["/a"], 700)]
     wrong = queries[4].replace("quantile_over_time(0.95, ", "quantile_over_time(0.95 ")
     script = GRAMMAR.replace("LEZER", str(package))
     argv = [str(NODE / ".bin" / "node"), "--input-type=module", "-e", script]

@@ -9,7 +9,7 @@ import math
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler
@@ -43,8 +43,10 @@ class Loki(NamedTuple):
 
 
 @contextmanager
-def documented_loki(entries: list[Entry], tenant: str = "", most_series: int = 500) -> Generator[Loki]:
-    """Answer over (epoch seconds, line) of the one stream {job="nginx"}."""
+def documented_loki(
+    entries: list[Entry], tenant: str = "", most_series: int = 500, refused: str = ""
+) -> Generator[Loki]:
+    """Answer over (epoch seconds, line) of the one stream {job="nginx"}; no query that holds `refused`."""
     asked: list[str] = []
     brain = _Brain(entries, most_series)
 
@@ -55,6 +57,9 @@ def documented_loki(entries: list[Entry], tenant: str = "", most_series: int = 5
             web.page(handler, 401, "no org id")
             return
         asked.append(words["query"])
+        if refused and refused in words["query"]:
+            web.page(handler, 400, "refused")
+            return
         try:
             if parts.path.endswith("/query"):
                 at = int(words["time"]) / 1e9
@@ -159,10 +164,19 @@ class _Brain:
             ]
         if word == "unwrap":
             return [each and each._replace(value=float(each.labels[rest.strip()])) for each in samples]
-        if (test := re.fullmatch(r'(\w+) ?(=|!=|=~|!~) ?"((?:[^"\\]|\\.)*)"', stage.strip())) is None:
-            raise ValueError(f"parse error : unexpected {stage}")
-        name, sign, value = test.groups()
-        return [each if each and _passes(each.labels.get(name, ""), sign, value) else None for each in samples]
+        tests = [_test(each) for each in re.split(r" or (?=im_)", stage)]
+        return [each if each and any(test(each.labels) for test in tests) else None for each in samples]
+
+
+def _test(text: str) -> Callable[[Labels], bool]:
+    """A label filter."""
+    if (number := re.fullmatch(r"(\w+) ?> ?([0-9.]+)", text.strip())) is not None:
+        name, least = number[1], float(number[2])
+        return lambda labels: float(labels[name]) > least
+    if (test := re.fullmatch(r'(\w+) ?(=|!=|=~|!~) ?(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)', text.strip())) is None:
+        raise ValueError(f"parse error : unexpected {text}")
+    label, sign, quoted, raw = test.groups()
+    return lambda labels: _passes(labels.get(label, ""), sign, raw if quoted is None else quoted)
 
 
 def _stages(pipeline: str) -> list[str]:

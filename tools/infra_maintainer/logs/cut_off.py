@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 ROUND_SECONDS = (1, 2, 3, 5, 8, 10, 15, 20, 25, 29, 30, 45, 60, 75, 90, 100, 120, 180, 240, 300, 600, 900)
-_SLACK_CENTISECONDS = 15
+SLACK_CENTISECONDS = 15
 _LEAST = 3
 
 
@@ -17,7 +17,7 @@ def cut_off_us(ends: Sequence[tuple[int, int, int]]) -> int | None:
     slow_failures = sum(failed for _, _, failed in ends)
     best: tuple[int, int] | None = None
     for seconds in ROUND_SECONDS:
-        inside = [(count, failed) for at, count, failed in ends if 0 <= at - seconds * 100 <= _SLACK_CENTISECONDS]
+        inside = [(count, failed) for at, count, failed in ends if 0 <= at - seconds * 100 <= SLACK_CENTISECONDS]
         failed = sum(each for _, each in inside)
         if failed < _LEAST or failed * 2 < sum(count for count, _ in inside) or failed * 2 < slow_failures:
             continue

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from infra_maintainer.logs.classes import IDENTIFIER, MACHINE, PROBE
 from infra_maintainer.logs.cut import first_bytes
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.template import DurationUnit, FieldName, TimeStyle
@@ -22,17 +23,7 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 
 _FACTOR: dict[DurationUnit, float] = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
-# Identifiers in a path become `:id`: numbers, with the words that a shop hangs on them (`17-blue-hat`), long
-# hexadecimal words, and words that hold three digits (UUIDs, tokens).
-# `\b` ends the word without taking the slash, which the next identifier needs.
-_IDENTIFIER = r"/(?:[0-9]+(?:-[A-Za-z0-9_%-]*)?|[0-9a-fA-F]{12,}|(?:[A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)(?-u:\b)"
-_PROBE = r"(?i)kube-probe|elb-healthchecker|googlehc|haproxy|consul health|prometheus|blackbox|envoy/hc|health"
-_MACHINE = (
-    r"(?i)bot\b|bot[/;]|crawl|spider|slurp|scan|monitor|uptime|pingdom|curl/|wget|python-requests|python-urllib|"
-    r"go-http-client|java/|libwww|headless|lighthouse|facebookexternal|preview|feed|https?://|@"
-)
-
-
+_IDENTIFIER = IDENTIFIER + r"(?-u:\b)"
 _MOST_AGENTS = 20_000
 
 _STATUS, _ATTEMPTS, _FLAGS = pl.col("status"), pl.col("attempts"), pl.col("flags")
@@ -157,10 +148,10 @@ class _Agents:
         self._known = self._bots = self._probes = nothing
 
     def _learn(self, new: pl.Series) -> None:
-        hashes, probes = new.hash(), new.str.contains(_PROBE)
+        hashes, probes = new.hash(), new.str.contains(PROBE)
         self._known = pl.concat([self._known, hashes])
         self._probes = pl.concat([self._probes, hashes.filter(probes)])
-        self._bots = pl.concat([self._bots, hashes.filter(new.str.contains(_MACHINE) & ~probes)])
+        self._bots = pl.concat([self._bots, hashes.filter(new.str.contains(MACHINE) & ~probes)])
 
 
 def _upstream_duration(log_format: "Format", duration: pl.Expr | None, *, lists: bool) -> pl.Expr:

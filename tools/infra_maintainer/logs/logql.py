@@ -5,19 +5,38 @@ extracted labels begin with `im_`: a stream may have labels of its own that are 
 """
 
 import re
+from collections.abc import Sequence
 
+from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, PROBE, STATIC
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.template import FieldName
 
 FAILING = "5..|408|499|460|444|0|-1"
-USED: tuple[FieldName, ...] = ("request", "method", "target", "status", "duration", "upstream_status")
-_FOLD = r"/([0-9]+|[0-9a-fA-F]{12,}|([A-Za-z_-]*[0-9]){3}[A-Za-z0-9_-]*)\\b"  # inside a template's quoted string
+USED: tuple[FieldName, ...] = ("request", "method", "target", "status", "duration", "upstream_status", "agent")
+_FOLD = IDENTIFIER + r"\\b"  # inside a template's quoted string
 _NUMBER = r"[+]?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?"
 
 
+def _within(pattern: str) -> str:
+    """The pattern anywhere in a label, which is compared with the whole of an expression."""
+    return f"`.*(?:{pattern}).*`"
+
+
+_IS_HEALTH, _IS_STATIC = f"im_route =~ {_within(HEALTH)}", f"im_route =~ {_within(STATIC)}"
+_IS_PROBE, _IS_MACHINE = f"im_agent =~ {_within(PROBE)}", f"im_agent =~ {_within(MACHINE)}"
+
+
+def _no(test: str) -> str:
+    return test.replace("=~", "!~", 1)
+
+
 class Questions:
-    """Metric queries over the lines of one stream selector and one time range."""
+    """Metric queries over the lines of one stream selector and one time range; about users where no other is named.
+
+    Without user agents in the format, programs count as users. Paths that never existed are routes like any other: to
+    know that a path never existed takes a second question for each.
+    """
 
     def __init__(self, selector: str, log_format: Format, seconds: int) -> None:
         """Raise ValueError for a format that cannot be told in LogQL."""
@@ -25,68 +44,100 @@ class Questions:
         if "duration_2" in fields or "status" not in fields or not fields & {"request", "target"}:
             raise ValueError(f"{log_format.name} has no single duration, no status or no path")
         self.times, self.tries = "duration" in fields, "upstream_status" in fields
+        self.agents = "agent" in fields
         self._range = f"[{seconds}s]"
         self._all = selector
         self._read = f'{selector} {_parser(log_format)} | im_status != ""'
         asked = ".im_request" if "request" in fields else '(print .im_method " " .im_target)'
         cut = rf'(regexReplaceAll "[?].*$| HTTP/[0-9.]+$" {asked} "")'
         self._route = f'| label_format im_route=`{{{{ regexReplaceAll "{_FOLD}" {cut} "/:id" }}}}`'
+        self._not_programs = f"{self._read} | {_no(_IS_PROBE)} | {_no(_IS_MACHINE)}" if self.agents else self._read
+        self._users = f"{self._not_programs} {self._route} | {_no(_IS_HEALTH)} | {_no(_IS_STATIC)}"
 
     def lines(self) -> str:
         """How many lines there are, whatever they hold."""
         return f"sum(count_over_time({self._all} {self._range}))"
 
+    def health(self) -> str:
+        """Requests of health checks per status, by their path or by what they call themselves."""
+        tests = f"{_IS_PROBE} or {_IS_HEALTH}" if self.agents else _IS_HEALTH
+        return f"sum by (im_status) (count_over_time({self._read} {self._route} | {tests} {self._range}))"
+
+    def bots(self) -> str:
+        """Requests of programs that are no health checks; only where there are agents."""
+        kept = f"{self._read} | {_no(_IS_PROBE)} | {_IS_MACHINE} {self._route} | {_no(_IS_HEALTH)}"
+        return f"sum(count_over_time({kept} {self._range}))"
+
+    def static(self) -> str:
+        """Requests for static files."""
+        kept = f"{self._not_programs} {self._route} | {_no(_IS_HEALTH)} | {_IS_STATIC}"
+        return f"sum(count_over_time({kept} {self._range}))"
+
     def statuses(self, *, by_route: bool) -> str:
         """Requests per status: of all, or only the failed ones per route."""
         if not by_route:
-            return f"sum by (im_status) (count_over_time({self._read} {self._range}))"
-        failed = f'{self._read} | im_status =~ "{FAILING}" {self._route}'
+            return f"sum by (im_status) (count_over_time({self._users} {self._range}))"
+        failed = f'{self._users} | im_status =~ "{FAILING}"'
         return f"sum by (im_route, im_status) (count_over_time({failed} {self._range}))"
 
     def routes(self, most: int) -> str:
         """Requests of the busiest routes."""
-        return f"topk({most}, sum by (im_route) (count_over_time({self._read} {self._route} {self._range})))"
+        return f"topk({most}, sum by (im_route) (count_over_time({self._users} {self._range})))"
+
+    def wanted(self, routes: Sequence[str]) -> str:
+        """Requests of these routes, by any method where they name none."""
+        return f"sum by (im_route) (count_over_time({self._users} | {_is_one_of(routes)} {self._range}))"
+
+    def late(self, routes: Sequence[str], limit: float) -> str:
+        """Requests of these routes that were answered, and later than the limit, in the unit of the log."""
+        number = f"{limit:.9f}".rstrip("0").rstrip(".")
+        kept = (
+            f'{self._users} | {_is_one_of(routes)} | im_status !~ "{FAILING}" | im_duration =~ "{_NUMBER}" '
+            f"| im_duration > {number}"
+        )
+        return f"sum by (im_route) (count_over_time({kept} {self._range}))"
 
     def route_count(self) -> str:
         """How many routes there are."""
-        return f"count(sum by (im_route) (count_over_time({self._read} {self._route} {self._range})))"
+        return f"count(sum by (im_route) (count_over_time({self._users} {self._range})))"
 
     def timed(self, *, by_route: bool) -> str:
         """Requests that carry a duration."""
-        kept = f'{self._read} | im_duration =~ "{_NUMBER}"'
-        if not by_route:
-            return f"sum(count_over_time({kept} {self._range}))"
-        return f"sum by (im_route) (count_over_time({kept} {self._route} {self._range}))"
+        return f'{_sum(by_route)} (count_over_time({self._users} | im_duration =~ "{_NUMBER}" {self._range}))'
 
     def time(self, *, by_route: bool) -> str:
         """Durations summed, in the unit of the log."""
-        if not by_route:
-            return f"sum(sum_over_time({self._unwrapped('')}))"
-        return f"sum by (im_route) (sum_over_time({self._unwrapped(self._route)}))"
+        return f"{_sum(by_route)} (sum_over_time({self._unwrapped('')}))"
 
     def quantile(self, share: float, *, by_route: bool) -> str:
         """A percentile of the durations. Inside `max` a server computes it from all samples, never from sketches."""
-        everything = "| label_format im_route=`*`"
-        inner = self._unwrapped(self._route if by_route else everything)
+        inner = self._unwrapped("" if by_route else "| label_format im_route=`*`")
         return f"max by (im_route) (quantile_over_time({share}, {inner}) by (im_route))"
 
     def retried(self, *, by_route: bool, hidden: bool) -> str:
         """Requests of several attempts at an upstream; with `hidden` only those that ended well."""
-        kept = f'{self._read} | im_upstream_status =~ ".*,.*"'
+        kept = f'{self._users} | im_upstream_status =~ ".*,.*"'
         if hidden:
             kept += f' | im_status !~ "{FAILING}"'
-        if not by_route:
-            return f"sum(count_over_time({kept} {self._range}))"
-        return f"sum by (im_route) (count_over_time({kept} {self._route} {self._range}))"
+        return f"{_sum(by_route)} (count_over_time({kept} {self._range}))"
 
     def minutes(self, *, failed: bool) -> str:
-        """Requests of a minute, or the failed ones, for a range of evaluations a minute apart."""
-        kept = f'{self._read} | im_status =~ "{FAILING}"' if failed else self._read
+        """Requests of a minute that no program made, or the failed ones, for a range of evaluations a minute apart."""
+        kept = f'{self._not_programs} | im_status =~ "{FAILING}"' if failed else self._not_programs
         return f"sum(count_over_time({kept} [1m]))"
 
-    def _unwrapped(self, route: str) -> str:
-        numbers = f'{self._read} | im_duration =~ "{_NUMBER}" {route}'
+    def _unwrapped(self, more: str) -> str:
+        numbers = f'{self._users} | im_duration =~ "{_NUMBER}" {more}'
         return f'{numbers} | unwrap im_duration | __error__="" {self._range}'
+
+
+def _sum(by_route: bool) -> str:
+    return "sum by (im_route)" if by_route else "sum"
+
+
+def _is_one_of(routes: Sequence[str]) -> str:
+    escaped = ((each, re.escape(each).replace("`", r"\x60")) for each in routes)
+    return f"im_route =~ `{'|'.join(text if ' ' in each else rf'[^ ]+ {text}' for each, text in escaped)}`"
 
 
 def _parser(log_format: Format) -> str:

@@ -17,6 +17,7 @@ from infra_maintainer.evidence.model import Why
 from infra_maintainer.logs.known import format_of
 from infra_maintainer.logs.logql import Questions
 from infra_maintainer.logs.summary import MOST_ROUTES, LogSummary, RouteStats
+from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.world.exchange import Ask
 from infra_maintainer.world.failure import WorldError
@@ -25,6 +26,7 @@ from infra_maintainer.world.world import World
 LATE_S = 60  # lines arrive late: the range ends a minute ago
 LONGEST_MINUTES = 7 * 1440  # a server answers at most 11,000 points for a series
 _ANSWER_BYTES = 8 << 20
+_LONGEST_URL = 16_000
 _US = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 _KIND = {"408": "timeout", "504": "timeout", "499": "aborted", "460": "aborted", "0": "aborted", "-1": "aborted",
          "444": "closed"}  # fmt: skip
@@ -32,8 +34,11 @@ _WHOLE = "*"
 Labels = dict[str, str]
 
 
-def summary_of_loki(world: World, log: AccessLog) -> LogSummary:
-    """About twenty queries, whatever the number of lines. Raise WorldError for what the server refuses or lacks."""
+def summary_of_loki(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE) -> LogSummary:
+    """About twenty-five queries, and one for each limit, whatever the number of lines.
+
+    Raise WorldError for what the server refuses or lacks.
+    """
     log_format = format_of(str(log.format))
     try:
         ask = Questions(str(log.selector), log_format, int(log.hours * 3600))
@@ -42,23 +47,29 @@ def summary_of_loki(world: World, log: AccessLog) -> LogSummary:
         raise WorldError("not_supported", str(error), how) from error
     server = _Server(world, log)
     lines = int(_only(server.vector(ask.lines())))
-    statuses = {
-        labels.get("im_status", ""): int(value) for labels, value in server.vector(ask.statuses(by_route=False))
+    statuses, checks = (_by_status(server.vector(each)) for each in (ask.statuses(by_route=False), ask.health()))
+    counted = {
+        "user": sum(statuses.values()),
+        "health": sum(checks.values()),
+        "static": int(_only(server.vector(ask.static()))),
+        "bot": int(_only(server.vector(ask.bots()))) if ask.agents else 0,
     }
-    parsed = sum(statuses.values())
+    parsed, users = sum(counted.values()), counted["user"]
     if not parsed:
         what = f"{lines} lines, none in the format {log_format.name}" if lines else "no line"
         raise WorldError(
             "no_data", f"Loki has {what} for {log.selector} in {log.hours:g} h", "correct selector and format"
         )
-    whole = _stats(server, ask, {_WHOLE: parsed}, {_WHOLE: _failures(statuses)}, _US[log_format.duration_unit], False)
-    routes, others, problems = _routes(server, ask, _US[log_format.duration_unit])
+    us = _US[log_format.duration_unit]
+    whole = _stats(server, ask, {_WHOLE: users}, {_WHOLE: _failures(statuses)}, us, False) if users else [None]
+    routes, others, problems = _routes(server, ask, us, wanted)
+    late = _late(server, ask, us, wanted, problems)
     minutes = _minutes(server, ask, log)
     refused = max(0, lines - parsed)
     return LogSummary(
         files=[str(log.selector)],
-        format=f"Loki {log.selector} as {log_format.name}, last {log.hours:g} h; percentiles interpolated there; "
-        "this way of asking was not yet run against a real Loki",
+        format=f"Loki {log.selector} as {log_format.name}, last {log.hours:g} h; percentiles interpolated there, "
+        "scanners' paths among the routes; this way of asking was not yet run against a real Loki",
         assumed=False,
         fields=sorted(log_format.fields() - {"ignored"}),
         lines=lines,
@@ -70,12 +81,13 @@ def summary_of_loki(world: World, log: AccessLog) -> LogSummary:
         stopped_early=False,
         first_minute=datetime.fromtimestamp(minutes[0][0] * 60, UTC) if minutes else None,
         last_minute=datetime.fromtimestamp(minutes[-1][0] * 60, UTC) if minutes else None,
-        traffic={"user": parsed},
-        health_failed=0,
+        traffic={name: count for name, count in counted.items() if count},
+        health_failed=sum(_failures(checks).values()),
         users=whole[0],
         routes=routes,
         other_routes=others,
         upstreams=[],
+        late=late,
         minutes=minutes,
         clients=None,
         clients_failed=None,
@@ -84,10 +96,12 @@ def summary_of_loki(world: World, log: AccessLog) -> LogSummary:
     )
 
 
-def _routes(server: "_Server", ask: Questions, us: float) -> tuple[list[RouteStats], int, list[str]]:
-    """The busiest routes, how many others there are, and why there are none when the server refuses to group."""
+def _routes(server: "_Server", ask: Questions, us: float, wanted: Wanted) -> tuple[list[RouteStats], int, list[str]]:
+    """The busiest and the wanted routes, how many others, and why there are none when the server refuses to group."""
     try:
         counts = _by_route(server.vector(ask.routes(MOST_ROUTES)))
+        if wanted.routes:
+            counts |= _by_route(server.vector(ask.wanted(wanted.routes)))
         others = int(_only(server.vector(ask.route_count()))) - len(counts)
         failures: dict[str, dict[str, int]] = defaultdict(dict)
         for labels, value in server.vector(ask.statuses(by_route=True)):
@@ -99,6 +113,21 @@ def _routes(server: "_Server", ask: Questions, us: float) -> tuple[list[RouteSta
     except WorldError as error:
         return [], 0, [f"by route: {error.detail}"]
     return sorted(found, key=lambda each: (-each.time_us, -each.requests, each.route)), max(0, others), []
+
+
+def _late(
+    server: "_Server", ask: Questions, us: float, wanted: Wanted, problems: list[str]
+) -> dict[int, dict[str, int]]:
+    """A limit that the server cannot tell is left out, and its words are added to the problems."""
+    found: dict[int, dict[str, int]] = {}
+    for limit in wanted.limits_us if wanted.routes and ask.times else ():
+        try:
+            late = _by_route(server.vector(ask.late(wanted.routes, limit / us)))
+        except WorldError as error:
+            problems.append(f"answers later than {limit / 1000:g} ms: {error.detail}")
+            continue
+        found[limit] = {name: int(count) for name, count in late.items()}
+    return found
 
 
 def _stats(
@@ -142,6 +171,10 @@ def _minutes(server: "_Server", ask: Questions, log: AccessLog) -> list[tuple[in
     count = min(LONGEST_MINUTES, int(log.hours * 60))
     asked, failed = (server.matrix(ask.minutes(failed=each), count) for each in (False, True))
     return [(minute, int(n), int(failed.get(minute, 0))) for minute, n in sorted(asked.items()) if n]
+
+
+def _by_status(vector: list[tuple[Labels, float]]) -> dict[str, int]:
+    return {labels.get("im_status", ""): int(value) for labels, value in vector}
 
 
 def _kind(status: str) -> str:
@@ -203,7 +236,7 @@ class _Server:
         answer = self._world.http.exchange(
             Ask(
                 url=f"{self._base}/loki/api/v1/{path}", timeout_s=60, max_bytes=_ANSWER_BYTES, max_redirects=0,
-                headers=self._headers, secret_headers=self._secrets,
+                headers=self._headers, secret_headers=self._secrets, longest_url=_LONGEST_URL,
             )
         )  # fmt: skip
         if answer.failure:

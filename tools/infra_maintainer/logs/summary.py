@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from infra_maintainer.evidence.model import Frozen
+from infra_maintainer.logs.classes import HEALTH, NEVER_THERE, STATIC, STRAY
 from infra_maintainer.logs.cut_off import cut_off_us
 from infra_maintainer.logs.template import TimeStyle
 from infra_maintainer.logs.upstreams import UpstreamStats, upstream_stats
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from infra_maintainer.logs.engine import LogEngine
 
 MOST_ROUTES = 200
-_STATIC = r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|pdf|zip|txt|xml)$"
-_HEALTH = (
-    r"^\S+ /+(?:(?:api/+)?(?:health|healthz|healthcheck|health-check|livez|readyz|ready|live|liveness|readiness|ping|"
-    r"status|up)|nginx_status|stub_status|server-status|metrics)/?$"
-)
 # The common log format's moments carry seconds, which stand between colons; few distinct texts are read as times.
 _MINUTE_TEXT = "CASE WHEN moment[18] = ':' THEN left(moment, 17) || right(moment, 6) ELSE moment END"
 _TIME_OF_MOMENT: dict[TimeStyle, str] = {
@@ -119,16 +115,15 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, zone: str
     Times that carry no zone are read in `zone`.
     """
     run, wanted = engine.counts().execute, engine.wanted
-    # A route that never existed for anyone is a scanner's word, not a route of this service.
     run(
         "CREATE OR REPLACE TEMP TABLE classes AS SELECT route, CASE "
-        f"WHEN regexp_matches(route, '{_HEALTH}') THEN 'health' WHEN regexp_matches(route, '{_STATIC}') THEN 'static' "
-        "WHEN count(*) FILTER (status NOT IN (400, 403, 404, 405, 410, 414)) = 0 THEN 'stray' ELSE 'user' END AS class "
+        f"WHEN regexp_matches(route, '{HEALTH}') THEN 'health' WHEN regexp_matches(route, '{STATIC}') THEN 'static' "
+        f"WHEN count(*) FILTER (status NOT IN {NEVER_THERE}) = 0 THEN 'stray' ELSE 'user' END AS class "
         "FROM tally GROUP BY route"
     )
     run(
         "CREATE OR REPLACE TEMP TABLE whole AS SELECT class, agent, "
-        "CASE class WHEN 'stray' THEN '(no such path)' ELSE route END AS route, failure, tries, us, "
+        f"CASE class WHEN 'stray' THEN '{STRAY}' ELSE route END AS route, failure, tries, us, "
         "sum(n)::BIGINT AS n, sum(upstream_us) AS upstream_us FROM tally JOIN classes USING (route) GROUP BY ALL"
     )
     run("CREATE OR REPLACE TEMP VIEW user_tally AS FROM whole WHERE agent = 0 AND class IN ('user', 'stray')")

@@ -26,6 +26,7 @@ MOST_ROUTES = 25
 _LATER = ("timezone", "loki", "selector", "tenant")
 OWED = ("traffic.requests", "traffic.errors", "traffic.latency")
 BUDGET_SHARE = 0.001
+HOW_TO_TELL = 'log $http_user_agent (Apache: %{User-Agent}i); in a table name its column: columns = { agent = "..." }'
 KINDS = ("aborted", "balancer_error", "closed", "server_error", "timeout")
 
 
@@ -102,9 +103,9 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
 
 def _read(survey: Survey, log: AccessLog, wanted: Wanted) -> object:
     if log.loki is not None:
-        return summary_of_loki(survey.world, log).model_dump(mode="json")
+        return summary_of_loki(survey.world, log, wanted).model_dump(mode="json")
     if log.path is None:
-        return summary_of_table(survey.world, log).model_dump(mode="json")
+        return summary_of_table(survey.world, log, wanted).model_dump(mode="json")
     files = files_of(log.path)
     chosen = format_from(files, log.format, log.server_config, survey.world.host.read)
     keep_going = partial(_time_is_left, survey)
@@ -121,6 +122,7 @@ class _Told:
     def __init__(self, survey: Survey, log: AccessLog, summary: LogSummary) -> None:
         self.survey, self.log, self.summary = survey, log, summary
         self.subject = f"traffic:{log.name}"
+        self.knows_agents = "agent" in summary.fields
         self.origin = f"access log {log.path or log.table or log.loki} ({summary.format})"
         both = (summary.first_minute, summary.last_minute)
         self.window = None if both[0] is None or both[1] is None else (both[1] - both[0]).total_seconds() + 60
@@ -130,8 +132,7 @@ class _Told:
         yield self.survey.declared("traffic.critical", self.log.critical, subject=self.subject)
         yield from self._lines()
         users = self.summary.users
-        for kind in ("static", "bot", "health"):
-            yield self._number(f"traffic.requests.{kind}", self.summary.traffic.get(kind, 0), "count")
+        yield from self._others()
         if checks := self.summary.traffic.get("health", 0):
             failed = percent(self.summary.health_failed, checks)
             yield self._number("traffic.health.errors", failed, "ratio", n=checks)
@@ -144,13 +145,26 @@ class _Told:
             yield self._number("traffic.clients", self.summary.clients, "count")
             affected = percent(self.summary.clients_failed or 0, self.summary.clients)
             yield self._number("traffic.clients.affected", affected, "ratio", n=self.summary.clients)
-            yield self._number("traffic.clients.scanners", self.summary.scanners or 0, "count")
-            yield self._number("traffic.repeats", self.summary.repeats or 0, "count")
+            if self.summary.scanners is not None:
+                yield self._number("traffic.clients.scanners", self.summary.scanners, "count")
+            if self.summary.repeats is not None:
+                yield self._number("traffic.repeats", self.summary.repeats, "count")
         for route in shown_routes(self.summary.routes):
             yield from self._route(f"route:{self.log.name}:{plain(route.route)}", route, users)
         in_all_us = sum(each.time_us for each in self.summary.upstreams)
         for upstream in self.summary.upstreams[:MOST_ROUTES]:
             yield from self._upstream(f"upstream:{self.log.name}:{plain(upstream.address)}", upstream, in_all_us)
+
+    def _others(self) -> Iterator[AnyEvidence]:
+        """Requests of programs, health checks and for static files."""
+        for kind in ("static", "bot", "health"):
+            if kind == "bot" and not self.knows_agents:
+                yield self.survey.missing(
+                    "traffic.requests.bot", "not_recorded", "no user agent is logged: bots count as users", HOW_TO_TELL,
+                    subject=self.subject, source=self.origin,
+                )  # fmt: skip
+                continue
+            yield self._number(f"traffic.requests.{kind}", self.summary.traffic.get(kind, 0), "count")
 
     def _normal(self, users: RouteStats) -> Iterator[AnyEvidence]:
         """P95 as one sample for later runs, and what earlier runs at this hour of the week kept."""
@@ -213,8 +227,10 @@ class _Told:
             end = summary.last_minute + timedelta(minutes=1)
             quiet_s = max(0.0, (self.survey.world.clock.now() - end).total_seconds())
             yield self._number("log.quiet", quiet_s, "instant")
-        assumed = f"{summary.format} (recognised from its lines)" if summary.assumed else summary.format
-        yield self.survey.measured("log.format", assumed, subject=self.subject, source=self.origin)
+        told = f"{summary.format} (recognised from its lines)" if summary.assumed else summary.format
+        if not self.knows_agents:
+            told += "; it holds no user agents, so that bots, and probes of ordinary paths, count as users"
+        yield self.survey.measured("log.format", told, subject=self.subject, source=self.origin)
         if summary.zone and self.log.timezone:
             yield self.survey.declared("log.zone", summary.zone, subject=self.subject)
         elif summary.zone:

@@ -21,7 +21,9 @@ class AccessLog(Section):
     loki: Url | None = Field(default=None, description="address of a Loki that holds the lines (not yet run on one)")
     selector: str | None = Field(default=None, pattern=r"^\{[^{}`]+\}$", examples=['{job="nginx"}'])
     tenant: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$", description="X-Scope-OrgID of Loki")
-    columns: dict[str, str] = Field(default={}, description="our field name -> column of the table")
+    columns: dict[str, str] = Field(
+        default={}, description="our field name -> column of the table", examples=[{"target": "path", "agent": "ua"}]
+    )
     user_file: str | None = Field(default=None, description="file with user:password for the engine")
     hours: float = Field(default=24, gt=0, le=24 * 35, description="how far back an engine is asked")
     critical: bool = True

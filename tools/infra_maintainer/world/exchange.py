@@ -10,7 +10,7 @@ Failure = Literal["dns", "refused", "connect", "reset", "tls", "timeout", "proto
 
 
 class Ask(Frozen):
-    """A request to make. `secret_headers` are sent and never recorded."""
+    """A request to make. `secret_headers` are sent and never recorded; `longest_url` is for addresses that we build."""
 
     url: str
     method: Literal["GET", "HEAD", "POST"] = "GET"
@@ -21,6 +21,7 @@ class Ask(Frozen):
     max_bytes: int = 256 << 10
     max_redirects: int = 5
     ca_file: str | None = None
+    longest_url: int = Field(default=2048, exclude=True)
 
 
 class Certificate(Frozen):

@@ -19,7 +19,6 @@ from infra_maintainer.world.exchange import Ask, Certificate, Exchange, Failure,
 from infra_maintainer.world.failure import WorldError
 from infra_maintainer.world.stopwatch import Stopwatch
 
-_LONGEST_URL = 2048
 _KEPT_HEADERS = frozenset(
     {
         "cache-control",
@@ -105,7 +104,7 @@ class LiveHttp:
             return hop.model_copy(update={"url": ask.url, "hops": hops, "timings": total})
 
     def _hop(self, ask: Ask, url: str, came_from: Class | None, end: float, hops: int) -> tuple[Exchange, Class]:
-        parts = _split(url)
+        parts = _split(url, ask.longest_url)
         host, port = parts
         scheme = urlsplit(url).scheme
         watch = Stopwatch(end)
@@ -210,8 +209,8 @@ class LiveHttp:
         return _Stopped("protocol", f"{type(error).__name__}: {str(error)[:200]}")
 
 
-def _split(url: str) -> tuple[str, int]:
-    if len(url) > _LONGEST_URL or any(ord(each) <= 32 or ord(each) == 127 or each == "\\" for each in url):
+def _split(url: str, longest: int) -> tuple[str, int]:
+    if len(url) > longest or any(ord(each) <= 32 or ord(each) == 127 or each == "\\" for each in url):
         raise _Stopped("refused", "the address is too long or holds blanks, control characters or a backslash")
     try:
         parts = urlsplit(url)
