@@ -38,6 +38,7 @@ def subjects(survey: Survey) -> list[str]:
 @source(
     title="requests of real users in access logs",
     jobs=("health",),
+    disturbs=True,
     quantities=OWED,
     also=(
         *journey_traffic.QUANTITIES,

@@ -15,6 +15,7 @@ from infra_maintainer.world.failure import WorldError
 
 log = logging.getLogger(__name__)
 NO_SUBJECT = "system:your system"
+_FOR_QUIET = 1 / 3  # of the time: sources that measure the machine have it before those that load it begin
 LAST_WORDS_S = 0.5  # for sources that notice the end of time by themselves and say what they have
 
 
@@ -94,16 +95,27 @@ def _work(runs: list[_Run], survey: Survey) -> None:
             run.work()
         return
     # Threads of our own, as daemons: a source stuck in a system call (a dead network mount) must not keep us alive.
-    for run in runs:
-        threading.Thread(target=run.work, name=f"source-{run.source.name}", daemon=True).start()
-    for run in runs:
+    quiet, loud = [run for run in runs if not run.source.disturbs], [run for run in runs if run.source.disturbs]
+    _start(quiet)
+    enough = deadline.remaining() * (1 - _FOR_QUIET) if loud else 0.0  # one that hangs must not use up all the time
+    for run in quiet:
         survey.say(run.source.title)
+        _wait(run.done, lambda: deadline.remaining() - enough)
+    _start(loud)
+    for run in runs:
+        if run.source.disturbs:
+            survey.say(run.source.title)
         _wait(run.done, deadline.remaining)
     end = time.monotonic() + LAST_WORDS_S
     for run in runs:
         with suppress(TimeoutError):
             run.done.result(timeout=max(0.0, end - time.monotonic()))
         run.close()
+
+
+def _start(runs: list[_Run]) -> None:
+    for run in runs:
+        threading.Thread(target=run.work, name=f"source-{run.source.name}", daemon=True).start()
 
 
 def _wait(done: "Future[None]", remaining: Callable[[], float]) -> None:

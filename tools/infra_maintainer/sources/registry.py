@@ -22,6 +22,7 @@ class Source(NamedTuple):
     `quantities` are owed on every run: what is not delivered becomes Missing. `also` may come or not. `subjects` lists
     what the declared system holds for this source; with it, each quantity is owed per subject. Without any subject the
     source is skipped, or, when `configure` says how to give it one, its quantities are Missing(not_configured).
+    `disturbs` is for work that takes whole cores: others must not measure it as the load of the machine.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Source(NamedTuple):
     collect: Collect
     subjects: Callable[[Survey], list[str]] | None
     configure: str | None
+    disturbs: bool = False
 
 
 _PACKAGE = "infra_maintainer.sources"
@@ -46,6 +48,7 @@ def source(
     also: tuple[str, ...] = (),
     subjects: Callable[[Survey], list[str]] | None = None,
     configure: str | None = None,
+    disturbs: bool = False,
 ) -> Callable[[Collect], Collect]:
     """Register the decorated function as the source of its file.
 
@@ -59,7 +62,7 @@ def source(
             raise ValueError(f"source {name!r} is registered twice; one file holds one source")
         for quantity in (*quantities, *also):
             unit_of(quantity)
-        _SOURCES[name] = Source(name, title, jobs, quantities, also, collect, subjects, configure)
+        _SOURCES[name] = Source(name, title, jobs, quantities, also, collect, subjects, configure, disturbs)
         return collect
 
     return register
