@@ -72,9 +72,9 @@ class Restic:
         self.path = path
         self.key = key
 
-    def run(self, *words: str) -> None:
+    def run(self, *words: str, inside: Path | None = None) -> None:
         argv = ["restic", "-r", str(self.path), "--password-file", str(self.key), "--no-cache", *words]
-        subprocess.run(argv, check=True, capture_output=True, timeout=60)
+        subprocess.run(argv, check=True, capture_output=True, timeout=60, cwd=inside)
 
     def backup(self, folder: Path, *options: str) -> None:
         self.run("backup", "-q", str(folder), *options)
