@@ -4,7 +4,10 @@ import gzip
 import os
 import random
 import signal
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -26,12 +29,25 @@ def always_by_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "_WORTH_A_PROCESS_BYTES", 0)
 
 
-def children() -> set[int]:
-    """The processes that this one has started and that still exist."""
+def children_of(pid: int) -> set[int]:
+    """The processes that one has started and that still exist."""
     found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found |= {int(child) for child in (task / "children").read_text().split()}
     return found
+
+
+def children() -> set[int]:
+    """Those of this process."""
+    return children_of(os.getpid())
+
+
+def runs(process: Path) -> bool:
+    """Whether it exists and is more than a name that nobody has asked for."""
+    try:
+        return ") Z " not in (process / "stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def summary_of(*paths: Path, block_bytes: int) -> LogSummary:
@@ -157,6 +173,38 @@ def test_the_processes_end_when_this_one_is_interrupted(tmp_path: Path) -> None:
     with LogEngine(UPSTREAM_FORMAT, 20_000) as engine, pytest.raises(KeyboardInterrupt):
         engine.read([path], interrupt)
     assert children() == before
+
+
+_READ_SLOWLY = """
+import sys, time
+from pathlib import Path
+from infra_maintainer.logs import engine
+from tests.logs.logbook import UPSTREAM_FORMAT
+engine._WORTH_A_PROCESS_BYTES = 0
+def slowly():
+    print("reading", flush=True)
+    time.sleep(0.05)
+    return True
+with engine.LogEngine(UPSTREAM_FORMAT, 2_000) as log:
+    log.read([Path(sys.argv[1])], slowly)
+"""
+
+
+def test_the_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    """Killed without a chance to say so: nothing goes on reading."""
+    path = write(tmp_path / "a.log", mixed_hits(3_000))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    argv = [sys.executable, "-c", _READ_SLOWLY, str(path)]
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as reading:
+        assert reading.stdout is not None
+        assert [reading.stdout.readline() for _ in range(4)] == ["reading\n"] * 4
+        workers = [Path(f"/proc/{pid}") for pid in children_of(reading.pid)]
+        reading.kill()
+    assert len(workers) == 2
+    end = time.monotonic() + 10
+    while any(map(runs, workers)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(map(runs, workers))
 
 
 def test_json_lines_are_read_by_processes_too(tmp_path: Path) -> None:
