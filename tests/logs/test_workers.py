@@ -154,6 +154,18 @@ def test_a_process_that_is_killed_is_no_short_log(tmp_path: Path) -> None:
     assert children() == before
 
 
+def test_more_routes_than_memory_is_told_and_no_fault_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths made of words that nobody can fold: a reason and a next step instead of a crash."""
+    monkeypatch.setattr(engine_module, "MEMORY_LIMIT", "8MB")
+    path = write(
+        tmp_path / "a.log",
+        [Hit(f"/{'x' * (number % 40)}-{chr(97 + number % 26)}", ms=number) for number in range(60_000)],
+    )
+    with pytest.raises(WorldError, match="more different routes or clients") as refused:
+        summary_of_files([path], Chosen(UPSTREAM_FORMAT, assumed=False), lambda: True)
+    assert "fewer of the rotated files" in refused.value.how
+
+
 def test_an_error_of_ours_in_a_process_is_named_as_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The traceback of the other process comes here: no verdict about the log hides it."""
     monkeypatch.setattr(random, "getrandbits", int.__neg__)

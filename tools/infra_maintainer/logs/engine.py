@@ -24,8 +24,8 @@ from infra_maintainer.logs.worker import Setup, Worker
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Of the merging of the counts; with it all processes together stay under 600 MB.
-MEMORY_LIMIT = "250MB"
+# Of the merging of the counts, when the readers have ended; with it this process stays under 600 MB.
+MEMORY_LIMIT = "450MB"
 # A rare protocol is taken off the routes here, where they are few.
 _FOLDED = "* REPLACE (split_part(route, ' HTTP/', 1) AS route)"
 _TABLES = {"tally": _FOLDED, "moments": "*", "clients": "*", "failed": _FOLDED, "upstreams": "*"}

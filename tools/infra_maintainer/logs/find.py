@@ -13,7 +13,7 @@ from infra_maintainer.logs.engine import EngineAbsent, LogEngine
 from infra_maintainer.logs.known import Format, format_of, recognise
 from infra_maintainer.logs.nginx import logs_of_configuration as nginx_logs
 from infra_maintainer.logs.nginx import nginx_format
-from infra_maintainer.logs.summary import LogSummary, summarise
+from infra_maintainer.logs.summary import LogSummary, TooManyValues, summarise
 from infra_maintainer.logs.template import LogFile
 from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.logs.worker import WorkerEnded
@@ -153,6 +153,9 @@ def summary_of_files(
     except WorkerEnded as ended:
         how = "look for the kernel's out-of-memory messages, then ask again"
         raise WorldError("error", str(ended), how) from ended
+    except TooManyValues as full:
+        how = "ask for fewer of the rotated files at once, or log paths whose ids can be told from words"
+        raise WorldError("error", f"{files[-1]}: {full}", how) from full
     except PermissionError as refused:
         raise WorldError(
             "denied", f"{refused.filename}: {refused.strerror}", "run as a user who may read it"

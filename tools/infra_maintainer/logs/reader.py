@@ -22,7 +22,7 @@ from infra_maintainer.logs.worker import Setup
 if TYPE_CHECKING:
     import polars as pl
 
-_BATCH_HITS = 250_000
+_BATCH_HITS = 200_000
 
 
 class PieceReader:

@@ -109,11 +109,24 @@ class _Totals(NamedTuple):
     hidden: int
 
 
+class TooManyValues(Exception):
+    """The log holds more different routes or clients than can be told apart here."""
+
+
 def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, zone: str = "UTC") -> LogSummary:
     """Ask the counts everything there is to say. Call it once, after the last `read`.
 
-    Times that carry no zone are read in `zone`.
+    Times that carry no zone are read in `zone`. Raise TooManyValues when the distinct routes do not fit in memory.
     """
+    from duckdb import OutOfMemoryException
+
+    try:
+        return _summarised(engine, files, assumed=assumed, zone=zone)
+    except OutOfMemoryException as full:
+        raise TooManyValues("it holds more different routes or clients than one report can tell apart") from full
+
+
+def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: str) -> LogSummary:
     run, wanted = engine.counts().execute, engine.wanted
     run(
         "CREATE OR REPLACE TEMP TABLE classes AS SELECT route, CASE "
