@@ -70,5 +70,5 @@ def test_a_burn_rate_says_over_which_windows() -> None:
     """Two rates of one log with different limits read as a contradiction without them."""
     rates = [measured(f"traffic.burn.{name}", 0.5, subject="traffic:shop", stat="ratio") for name in ("fast", "medium")]
     says = [each.says for each in assess([*rates], Policy(), "health", NOW, users_first=True).passes]
-    assert ["the last 1 h and 5 min" in each for each in says] == [True, False]
-    assert ["the last 6 h and 30 min" in each for each in says] == [False, True]
+    assert ["the lower rate over 60 min and the last 5 min" in each for each in says] == [True, False]
+    assert ["the lower rate over 6 h and the last 30 min" in each for each in says] == [False, True]

@@ -9,6 +9,8 @@ after the trouble.
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from infra_maintainer.evidence.show import show
+
 Minute = tuple[int, int, int]
 """Epoch minute, requests, failed."""
 
@@ -22,6 +24,11 @@ class Rule(NamedTuple):
     name: Literal["fast", "medium", "slow"]
     long: int
     short: int
+
+    @property
+    def over(self) -> str:
+        """Both windows for people: "over 60 min and the last 5 min"."""
+        return f"over {show(self.long * 60.0, 's')} and the last {show(self.short * 60.0, 's')}"
 
 
 RULES: tuple[Rule, ...] = (Rule("fast", 60, 5), Rule("medium", 360, 30), Rule("slow", 4320, 360))

@@ -28,10 +28,6 @@ class _Rate(NamedTuple):
         return self.policy.exceeded(self.rate.value)
 
     @property
-    def over(self) -> str:
-        return f"over {show(self.rule.long * 60.0, 's')} and the last {show(self.rule.short * 60.0, 's')}"
-
-    @property
     def ids(self) -> list[str]:
         return [self.rate.id, *([self.empty.id] if self.empty else [])]
 
@@ -104,11 +100,11 @@ def _burns(told: _Rate, rates: list[_Rate]) -> str:
     now = rates[0]
     limits = f"(limit {limit(told.policy)})"
     if told.rule != now.rule and told.rate.value > LASTS >= now.rate.value:
-        was = f"burnt {shown(told.rate)} times as fast as it may {told.over} {limits}"
-        return f"{was}, and no longer: {shown(now.rate)} times {now.over}"
+        was = f"burnt {shown(told.rate)} times as fast as it may {told.rule.over} {limits}"
+        return f"{was}, and no longer: {shown(now.rate)} times {now.rule.over}"
     if told.empty is None:
-        return f"does not burn {told.over} {limits}"
-    says = f"burns {shown(told.rate)} times as fast as it may {told.over} {limits}"
+        return f"does not burn {told.rule.over} {limits}"
+    says = f"burns {shown(told.rate)} times as fast as it may {told.rule.over} {limits}"
     if told.empty.value == 0:
         return f"{says}, and is spent already"
     if told.rate.value <= LASTS:

@@ -9,20 +9,15 @@ from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, limit, shown
 from infra_maintainer.assess.traffic import name_of, samples
+from infra_maintainer.reliability.burn import RULES, Rule
 
-BURNS = ("fast", "medium", "slow")
-WINDOWS = {
-    "fast": "the last 1 h and 5 min",
-    "medium": "the last 6 h and 30 min",
-    "slow": "the last 3 d and 6 h",
-}  # the calmer one counts
 DO = "Stop changes until it is back, and spend the time on the largest kind of failure."
 
 
 @check(
     title="availability as users had it, and its error budget",
-    quantities=("traffic.availability", *(f"traffic.burn.{name}" for name in BURNS)),
-    policies=("health.traffic.availability", *(f"health.traffic.burn.{name}" for name in BURNS)),
+    quantities=("traffic.availability", *(f"traffic.burn.{rule.name}" for rule in RULES)),
+    policies=("health.traffic.availability", *(f"health.traffic.burn.{rule.name}" for rule in RULES)),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """By requests: planned downtime counts, and no traffic is not availability."""
@@ -50,20 +45,20 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             do=DO,
             user_facing=True,
         )
-    for name in BURNS:
+    for each in RULES:
         yield from above(
             facts,
             policy,
-            quantity=f"traffic.burn.{name}",
-            rules=(f"health.traffic.burn.{name}",),
-            code=f"budget_burn_{name}",
-            what=partial(_burn, name),
+            quantity=f"traffic.burn.{each.name}",
+            rules=(f"health.traffic.burn.{each.name}",),
+            code=f"budget_burn_{each.name}",
+            what=partial(_burn, each),
             matters="At this rate the allowance for errors is gone long before the month is.",
             do=DO,
             user_facing=True,
         )
 
 
-def _burn(name: str, rate: Number) -> str:
-    of = name_of(rate.subject)
-    return f"{of}: the error budget burns {rate.value:.1f} times as fast as it may (the lower rate of {WINDOWS[name]})"
+def _burn(rule: Rule, rate: Number) -> str:
+    lower = f"the lower rate {rule.over}"
+    return f"{name_of(rate.subject)}: the error budget burns {rate.value:.1f} times as fast as it may ({lower})"
