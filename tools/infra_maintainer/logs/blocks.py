@@ -18,6 +18,7 @@ from infra_maintainer.logs.account import Account
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 1 << 20
+_LAST_BYTES = 4 << 20
 _EDGE_BYTES = 64 << 10
 _PART_BYTES = 4 << 20
 
@@ -42,7 +43,10 @@ class MissingReader(Exception):
 
 
 def pieces(descriptor: int, block_bytes: int = BLOCK_BYTES) -> Iterator[Piece]:
-    """Cut an open file where lines end, so that each piece can be read by itself; a compressed file is one piece."""
+    """Cut an open file where lines end, so that each piece can be read by itself; a compressed file is one piece.
+
+    The last pieces are smaller: those who share them end at about the same time.
+    """
     if _packing(descriptor) is not None:
         yield Piece(descriptor)
         return
@@ -50,7 +54,7 @@ def pieces(descriptor: int, block_bytes: int = BLOCK_BYTES) -> Iterator[Piece]:
     while start < size:
         stop = limit = start
         while stop == start:  # more than once inside a line longer than a block: its piece holds all of it
-            limit += block_bytes
+            limit += min(block_bytes, max(_LAST_BYTES, (size - limit) // 4))
             stop = size if limit >= size else _line_end(descriptor, start, limit)
         yield Piece(descriptor, start, stop)
         start = stop

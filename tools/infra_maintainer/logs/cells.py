@@ -79,7 +79,7 @@ class TextBlocks:
         size = sum(cells.select_seq(pl.all().str.len_bytes().sum()).row(0)) + cells.height * self._width
         without_end = cells[self._names[-1]].null_count()
         if size == len(block) and without_end == (cells.height if self._ends_in_quote else 0):
-            return cells.fill_null(""), []
+            return cells.fill_null("") if any(each.null_count() for each in cells) else cells, []
         lines = _lines(block)
         fits = lines.str.count_matches('"', literal=True) == self._width - 1
         return self._split(lines.filter(fits)), lines.filter(~fits).to_list()

@@ -18,11 +18,6 @@ class _Table(NamedTuple):
     sums: tuple[pl.Expr, ...]
     rows: Literal["all", "users", "failed"] = "all"
 
-    @property
-    def counted(self) -> list[pl.Expr]:
-        """Keys and sums of a group."""
-        return [*(pl.col(key).first() for key in self.keys), *self.sums]
-
 
 _TABLES: dict[str, _Table] = {
     "tally": _Table(("route", "status", "failure", "agent", "tries", "us"), (_COUNT, pl.col("upstream_us").sum())),
@@ -33,7 +28,7 @@ _TABLES: dict[str, _Table] = {
 
 
 # Most clients come in every batch, and their rows are small: many batches together cost half.
-_CLIENTS = _Table(("client",), (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found")), "users")
+_OF_CLIENT = (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found"))
 _CLIENT_ROWS = 1_000_000
 _PACES = _Table(("route", "moment", "over"), (_COUNT, _FAILED))
 
@@ -46,17 +41,19 @@ class Counts:
         self._clients: list[pl.DataFrame] = []
 
     def add(self, batch: list[pl.DataFrame]) -> None:
-        """Count the hits of one batch."""
+        """Count the hits of one batch, and empty it: they are copied once, and should not stand in memory twice."""
         hits = pl.concat([pl.DataFrame(schema=SCHEMA), *batch])
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
+        batch.clear()
         of_user = hits["agent"] == 0
         users = hits.select("status", "failure", "client", "moment").filter(of_user)
         failed = hits.select("route", "client", "moment").filter(of_user & hits["failure"].is_not_null())
         rows = {"all": hits, "users": users, "failed": failed}
         for table, shape in _TABLES.items():
-            self._write(table, shape, rows[shape.rows])
+            self._write(table, _counted(shape, rows[shape.rows]))
         if self._wanted.by_minute:
-            self._write("paces", _PACES, self._paced(hits.select("route", "moment", "us", "failure").filter(of_user)))
+            paced = self._paced(hits.select("route", "moment", "us", "failure").filter(of_user))
+            self._write("paces", _counted(_PACES, paced))
         self._clients.append(users.select("client", "failure", "status"))
         if sum(map(len, self._clients)) >= _CLIENT_ROWS:
             self.finish()
@@ -64,7 +61,9 @@ class Counts:
     def finish(self) -> None:
         """Count the clients of the batches so far."""
         if self._clients:
-            self._write("clients", _CLIENTS, pl.concat(self._clients))
+            # The streaming engine keeps no list of the rows of each group: half the time where groups are many.
+            rows = pl.concat(self._clients).lazy()
+            self._write("clients", rows.group_by("client").agg(_OF_CLIENT).collect(engine="streaming"))
             self._clients = []
 
     def _paced(self, users: pl.DataFrame) -> pl.DataFrame:
@@ -74,11 +73,15 @@ class Counts:
         over = [(pl.col("us") > limit).fill_null(False) for limit in self._wanted.limits_us]
         return found.with_columns(over=pl.sum_horizontal(pl.lit(0, pl.Int64), *over))
 
-    def _write(self, table: str, shape: _Table, rows: pl.DataFrame) -> None:
-        counted = rows.with_columns(hash=_hash(shape.keys)).group_by("hash").agg(shape.counted).drop("hash")
+    def _write(self, table: str, counted: pl.DataFrame) -> None:
         self._files += 1
         path = self._folder / f"{table}-{self._name}-{self._files}.parquet"
         counted.write_parquet(path, compression="lz4", statistics=False)
+
+
+def _counted(table: _Table, rows: pl.DataFrame) -> pl.DataFrame:
+    keys = [pl.col(key).first() for key in table.keys]
+    return rows.with_columns(hash=_hash(table.keys)).group_by("hash").agg(*keys, *table.sums).drop("hash")
 
 
 def _hash(keys: tuple[str, ...]) -> pl.Expr:

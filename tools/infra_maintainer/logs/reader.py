@@ -22,7 +22,7 @@ from infra_maintainer.logs.worker import Setup
 if TYPE_CHECKING:
     import polars as pl
 
-_BATCH_HITS = 200_000
+_BATCH_HITS = 150_000
 
 
 class PieceReader:
@@ -73,7 +73,6 @@ class PieceReader:
 
     def _count(self) -> None:
         self._counts.add(self._batch)
-        self._batch = []
 
     def _fields_of(self, line: str) -> dict[FieldName, str] | None:
         """The raw fields of one line by the slow way; None when the line is refused."""
@@ -106,7 +105,8 @@ def _kind(line: str) -> str:
     return "other_format"
 
 
-def _work() -> None:
+def work() -> None:
+    """Be the process of a Worker, from the imports to the end."""
     if hasattr(os, "SCHED_BATCH"):  # services that somebody waits for go first, and blocks are read in longer turns
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     hear = sys.stdin.buffer
@@ -119,6 +119,7 @@ def _work() -> None:
 
         reader = PieceReader(*pickle.load(hear))
         gc.freeze()  # what the libraries made will not be garbage
+        gc.enable()
         message = pickle.load(hear)
         while message is not None:
             try:
@@ -135,7 +136,3 @@ def _work() -> None:
                 message = pickle.load(hear)
         answer(reader.finish())
         os._exit(0)  # tearing down what only memory holds would take as long as reading a block
-
-
-if __name__ == "__main__":
-    _work()
