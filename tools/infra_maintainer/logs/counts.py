@@ -1,4 +1,4 @@
-"""Counts of hits: small files, whatever the size of the log. A group has a row in each batch that it is in."""
+"""Counts of hits: small files, whatever the size of the log. A group may have a row in each of them."""
 
 import os
 from pathlib import Path
@@ -9,28 +9,33 @@ import polars as pl
 from infra_maintainer.logs.hits import SCHEMA, UNTIMED
 from infra_maintainer.logs.wanted import Wanted
 
-_COUNT, _FAILED = pl.len().alias("n"), pl.col("failure").count().alias("failed")
+_COUNTS = {"n": pl.len().cast(pl.Int64), "failed": pl.col("failure").count().cast(pl.Int64)}
 _SEED, _ODD = int.from_bytes(os.urandom(7)), 0x9E3779B97F4A7C15
 
 
 class _Table(NamedTuple):
     keys: tuple[str, ...]
-    sums: tuple[pl.Expr, ...]
+    sums: dict[str, pl.Expr]
     rows: Literal["all", "users", "failed"] = "all"
 
 
+_N = {"n": _COUNTS["n"]}
 _TABLES: dict[str, _Table] = {
-    "tally": _Table(("route", "status", "failure", "agent", "tries", "us"), (_COUNT, pl.col("upstream_us").sum())),
-    "moments": _Table(("moment",), (_COUNT, _FAILED), "users"),
-    "failed": _Table(("route", "client", "moment"), (_COUNT,), "failed"),
-    "upstreams": _Table(("upstream", "attempts", "status", "upstream_us"), (_COUNT,)),
+    "tally": _Table(
+        ("route", "status", "failure", "agent", "tries", "us"), _N | {"upstream_us": pl.col("upstream_us").sum()}
+    ),
+    "moments": _Table(("moment",), _COUNTS, "users"),
+    "failed": _Table(("route", "client", "moment"), _N, "failed"),
+    "upstreams": _Table(("upstream", "attempts", "status", "upstream_us"), _N),
 }
-
+_PACES = _Table(("route", "moment", "over"), _COUNTS)
+# Groups of several batches wait to become one of each, but not where a batch has so many that they are all different.
+_MOST_WAITING = 60_000
+_FEW = 20_000
 
 # Most clients come in every batch, and their rows are small: many batches together cost half.
-_OF_CLIENT = (_COUNT, _FAILED, (pl.col("status") == 404).sum().alias("not_found"))
+_OF_CLIENT = _COUNTS | {"not_found": (pl.col("status") == 404).sum().cast(pl.Int64)}
 _CLIENT_ROWS = 1_000_000
-_PACES = _Table(("route", "moment", "over"), (_COUNT, _FAILED))
 
 
 class Counts:
@@ -38,6 +43,8 @@ class Counts:
 
     def __init__(self, folder: Path, name: str, wanted: Wanted) -> None:
         self._folder, self._name, self._files, self._wanted = folder, name, 0, wanted
+        self._tables = _TABLES | ({"paces": _PACES} if wanted.by_minute else {})
+        self._waiting: dict[str, list[pl.DataFrame]] = {table: [] for table in self._tables}
         self._clients: list[pl.DataFrame] = []
 
     def add(self, batch: list[pl.DataFrame]) -> None:
@@ -50,21 +57,18 @@ class Counts:
         failed = hits.select("route", "client", "moment").filter(of_user & hits["failure"].is_not_null())
         rows = {"all": hits, "users": users, "failed": failed}
         for table, shape in _TABLES.items():
-            self._write(table, _counted(shape, rows[shape.rows]))
+            self._count(table, rows[shape.rows])
         if self._wanted.by_minute:
-            paced = self._paced(hits.select("route", "moment", "us", "failure").filter(of_user))
-            self._write("paces", _counted(_PACES, paced))
+            self._count("paces", self._paced(hits.select("route", "moment", "us", "failure").filter(of_user)))
         self._clients.append(users.select("client", "failure", "status"))
         if sum(map(len, self._clients)) >= _CLIENT_ROWS:
-            self.finish()
+            self._count_clients()
 
     def finish(self) -> None:
-        """Count the clients of the batches so far."""
-        if self._clients:
-            # The streaming engine keeps no list of the rows of each group: half the time where groups are many.
-            rows = pl.concat(self._clients).lazy()
-            self._write("clients", rows.group_by("client").agg(_OF_CLIENT).collect(engine="streaming"))
-            self._clients = []
+        """Write the counts that wait for more of their kind."""
+        for table in self._tables:
+            self._merge(table)
+        self._count_clients()
 
     def _paced(self, users: pl.DataFrame) -> pl.DataFrame:
         """Hits of wanted routes; `over` is how many of the limits an answer took longer than."""
@@ -73,20 +77,44 @@ class Counts:
         over = [(pl.col("us") > limit).fill_null(False) for limit in self._wanted.limits_us]
         return found.with_columns(over=pl.sum_horizontal(pl.lit(0, pl.Int64), *over))
 
-    def _write(self, table: str, counted: pl.DataFrame) -> None:
+    def _count(self, table: str, rows: pl.DataFrame) -> None:
+        shape, waiting = self._tables[table], self._waiting[table]
+        groups = _grouped(rows.with_columns(hash=_hash(shape.keys)), shape, shape.sums)
+        if len(groups) > _FEW:
+            self._write(table, groups)
+            return
+        # A text of a group lies among the texts of all hits, which a copy lets go.
+        waiting.append(groups.with_columns(pl.col(pl.String) + ""))
+        if sum(map(len, waiting)) > _MOST_WAITING:
+            self._merge(table)
+
+    def _merge(self, table: str) -> None:
+        shape, waiting = self._tables[table], self._waiting[table]
+        if waiting:
+            self._write(table, _grouped(pl.concat(waiting), shape, {name: pl.col(name).sum() for name in shape.sums}))
+            waiting.clear()
+
+    def _count_clients(self) -> None:
+        if self._clients:
+            # The streaming engine keeps no list of the rows of each group: half the time where groups are many.
+            rows = pl.concat(self._clients).lazy()
+            self._write("clients", rows.group_by("client").agg(**_OF_CLIENT).collect(engine="streaming"))
+            self._clients = []
+
+    def _write(self, table: str, groups: pl.DataFrame) -> None:
         self._files += 1
         path = self._folder / f"{table}-{self._name}-{self._files}.parquet"
-        counted.write_parquet(path, compression="lz4", statistics=False)
+        groups.drop("hash", strict=False).write_parquet(path, compression="lz4", statistics=False)
 
 
-def _counted(table: _Table, rows: pl.DataFrame) -> pl.DataFrame:
-    keys = [pl.col(key).first() for key in table.keys]
-    return rows.with_columns(hash=_hash(table.keys)).group_by("hash").agg(*keys, *table.sums).drop("hash")
+def _grouped(rows: pl.DataFrame, shape: _Table, sums: dict[str, pl.Expr]) -> pl.DataFrame:
+    """Rows of one hash become one."""
+    return rows.group_by("hash").agg(*(pl.col(key).first() for key in shape.keys), **sums)
 
 
 def _hash(keys: tuple[str, ...]) -> pl.Expr:
-    """One number for all keys: grouping on it takes half the time. 64 bits with a seed of this process: a batch of
-    250,000 hits with 50,000 groups meets two of the same number once in ten thousand million batches."""
+    """One number for all keys: grouping on it takes half the time. 64 bits with a seed of this process: 200,000 groups
+    meet two of the same number once in a thousand million batches."""
     found = pl.col(keys[0]).hash(_SEED)
     for number, key in enumerate(keys[1:], start=1):
         found = found * _ODD + pl.col(key).hash(_SEED + number)
