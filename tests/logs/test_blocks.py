@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from infra_maintainer.logs import blocks as blocks_module
+from infra_maintainer.logs import counts as counts_module
 from infra_maintainer.logs import hits as hits_module
-from infra_maintainer.logs.blocks import blocks_of
+from infra_maintainer.logs import reader as reader_module
+from infra_maintainer.logs.blocks import blocks_of, pieces
 from infra_maintainer.logs.engine import LogEngine
+from infra_maintainer.logs.summary import LogSummary, summarise
 from tests.logs.logbook import UPSTREAM_FORMAT, Hit, mixed_hits, write
 
 
@@ -17,6 +21,20 @@ def test_blocks_come_in_order_and_together_are_the_file(tmp_path: Path) -> None:
     copies = [block.clean for block in blocks_of(path, 4096)]
     assert len(copies) > 10
     assert b"".join(copies) == path.read_bytes()
+
+
+def test_the_last_pieces_are_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who shares the pieces of a file waits for the last one: no byte is lost or read twice by that."""
+    monkeypatch.setattr(blocks_module, "_LAST_BYTES", 500)
+    path = tmp_path / "access.log"
+    path.write_bytes(b"".join(b"%06d\n" % number for number in range(20_000)))
+    with path.open("rb", buffering=0) as log:
+        cut = list(pieces(log.fileno(), 8_000))
+    sizes = [(piece.stop or 0) - piece.start for piece in cut]
+    assert [piece.start for piece in cut] == [0, *(piece.stop for piece in cut[:-1])]
+    assert sum(sizes) == path.stat().st_size and not any(size % 7 for size in sizes)
+    assert max(sizes) <= 8_000 and sizes[0] > 7_900
+    assert sizes[-1] <= 500 and sizes[-10:] == sorted(sizes[-10:], reverse=True)
 
 
 def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
@@ -37,6 +55,26 @@ def test_small_blocks_count_the_same_as_one_block(tmp_path: Path) -> None:
             counts.append((lines.lines, lines.parsed, engine.counts().execute(query).fetchone()))
     assert counts[0] == counts[1]
     assert counts[0][:2] == (3000, 3000)
+
+
+@pytest.mark.parametrize(("few", "most"), [(1 << 40, 1 << 40), (1 << 40, 100), (0, 1 << 40), (30, 60)])
+def test_batches_that_become_one_count_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int, most: int
+) -> None:
+    """All batches in one file, a file now and then, a file for each, and both kinds."""
+    path = write(tmp_path / "access.log", mixed_hits(3000))
+
+    def summary() -> LogSummary:
+        with LogEngine(UPSTREAM_FORMAT, 20_000) as engine:
+            engine.read([path])
+            return summarise(engine, ["log"], assumed=False)
+
+    whole = summary()
+    monkeypatch.setattr(reader_module, "_BATCH_HITS", 50)
+    monkeypatch.setattr(counts_module, "_CLIENT_ROWS", 400)
+    monkeypatch.setattr(counts_module, "_FEW", few)
+    monkeypatch.setattr(counts_module, "_MOST_WAITING", most)
+    assert summary() == whole
 
 
 def test_a_retry_is_counted_with_both_its_upstreams(tmp_path: Path) -> None:

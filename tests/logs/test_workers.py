@@ -219,6 +219,36 @@ def test_the_processes_end_with_the_one_that_started_them(tmp_path: Path) -> Non
     assert not any(map(runs, workers))
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
+def test_on_two_cpus_each_process_keeps_to_its_own(tmp_path: Path) -> None:
+    """Threads that take turns woken beside the other process left one CPU idle for a tenth of the time."""
+    path = write(tmp_path / "a.log", mixed_hits(3_000))
+    usable, before = os.sched_getaffinity(0), children()
+    places: list[set[int]] = []
+
+    def look() -> bool:
+        places[:] = [os.sched_getaffinity(pid) for pid in sorted(children() - before)]
+        return True
+
+    two = set(sorted(usable)[-2:])
+    os.sched_setaffinity(0, two)
+    try:
+        with LogEngine(UPSTREAM_FORMAT, 20_000) as engine:
+            engine.read([path], look)
+    finally:
+        os.sched_setaffinity(0, usable)
+    assert sorted(map(sorted, places)) == [[cpu] for cpu in sorted(two)]
+
+
+@pytest.mark.parametrize(("usable", "places"), [({3}, [None]), ({2, 5}, [2, 5]), ({0, 1, 2, 3}, [None, None])])
+def test_on_more_cpus_the_scheduler_chooses(
+    monkeypatch: pytest.MonkeyPatch, usable: set[int], places: list[int | None]
+) -> None:
+    """Two logs read at the same time do not share two CPUs of many."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: usable)
+    assert engine_module.places() == places
+
+
 def test_json_lines_are_read_by_processes_too(tmp_path: Path) -> None:
     """Each has a database of its own to cut out members."""
     line = (

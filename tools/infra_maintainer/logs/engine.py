@@ -35,6 +35,14 @@ _WORTH_A_PROCESS_BYTES = 24 << 20  # less is read here before a worker has start
 _JSON_BLOCK_BYTES = 4 << 20  # the lines of a block stand in memory several times while their members are cut out
 
 
+def places() -> list[int | None]:
+    """The CPU of each worker, None for any. Where there are just as many CPUs, each has its own: the two threads of a
+    worker take turns, and the scheduler often wakes one of them on the other worker's CPU while its own is idle."""
+    usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    count = len(usable) or os.cpu_count() or 1
+    return [*usable] if len(usable) == _MOST_WORKERS else [None] * min(count, _MOST_WORKERS)
+
+
 class EngineAbsent(Exception):
     """The libraries that read logs are not installed."""
 
@@ -152,16 +160,18 @@ class LogEngine:
 
     @contextmanager
     def _open_readers(self, descriptors: list[int], size_bytes: int) -> Generator[list[_Reader]]:
-        workers = min(_MOST_WORKERS, os.cpu_count() or 1)
-        names = [f"{self._readers}-{number}" for number in range(workers)]
+        name, cpus = str(self._readers), places()
         self._readers += 1
-        if workers == 1 or size_bytes < _WORTH_A_PROCESS_BYTES:
+        if len(cpus) == 1 or size_bytes < _WORTH_A_PROCESS_BYTES:
             from infra_maintainer.logs.reader import PieceReader
 
-            yield [PieceReader(self._setup, names[0])]
+            yield [PieceReader(self._setup, name)]
             return
         with ExitStack() as started:
-            yield [started.enter_context(closing(Worker(self._setup, name, descriptors))) for name in names]
+            yield [
+                started.enter_context(closing(Worker(self._setup, f"{name}-{number}", descriptors, cpu)))
+                for number, cpu in enumerate(cpus)
+            ]
 
     def _serve(self, reader: _Reader, tasks: deque[_Task], keep_going: Callable[[], bool]) -> _Served:
         """Give a reader one task after the other."""

@@ -1,18 +1,10 @@
-"""Reads pieces of logs of one format: their lines become hits, the hits become counts in a folder.
+"""Reads pieces of logs of one format: their lines become hits, the hits become counts in a folder."""
 
-As a program it does so for the `Worker` of another process: it is told a Setup and a name, then pieces, in the end
-None. It answers with the account of each block, and goes on when told to; after a piece with None or with its refusal.
-"""
-
-import gc
-import os
-import pickle
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra_maintainer.logs.account import Account
-from infra_maintainer.logs.blocks import MissingReader, Piece, blocks
+from infra_maintainer.logs.blocks import Piece, blocks
 from infra_maintainer.logs.cells import JsonBlocks, Parsed, TextBlocks, with_rows
 from infra_maintainer.logs.counts import Counts
 from infra_maintainer.logs.json_lines import JsonLines
@@ -103,36 +95,3 @@ def _kind(line: str) -> str:
     if text.count('"') % 2:
         return "unbalanced_quote"
     return "other_format"
-
-
-def work() -> None:
-    """Be the process of a Worker, from the imports to the end."""
-    if hasattr(os, "SCHED_BATCH"):  # services that somebody waits for go first, and blocks are read in longer turns
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    hear = sys.stdin.buffer
-    with os.fdopen(os.dup(1), "wb") as tell:
-        os.dup2(2, 1)  # a library that prints must not speak in between
-
-        def answer(message: object) -> None:
-            pickle.dump(message, tell)
-            tell.flush()
-
-        reader = PieceReader(*pickle.load(hear))
-        gc.freeze()  # what the libraries made will not be garbage
-        gc.enable()
-        message = pickle.load(hear)
-        while message is not None:
-            try:
-                for account in reader.read(message):
-                    answer(account)
-                    message = pickle.load(hear)
-                    if message is None:
-                        break
-                else:
-                    answer(None)
-                    message = pickle.load(hear)
-            except MissingReader as refused:
-                answer(refused)
-                message = pickle.load(hear)
-        answer(reader.finish())
-        os._exit(0)  # tearing down what only memory holds would take as long as reading a block

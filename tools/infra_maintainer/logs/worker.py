@@ -28,8 +28,6 @@ _FOR_BLOCKS = {
     "_RJEM_MALLOC_CONF": f"dirty_decay_ms:3000,oversize_threshold:{1 << 40},narenas:1,background_thread:false",
     "POLARS_MAX_THREADS": "1",
 }
-# Looking for garbage while libraries are imported takes a tenth of their time.
-_PROGRAM = "import gc; gc.disable(); from infra_maintainer.logs.reader import work; work()"
 
 
 class Setup(NamedTuple):
@@ -49,11 +47,18 @@ class WorkerEnded(Exception):
 class Worker:
     """A PieceReader in a process of its own, which ends with this one. It reads through the files open here."""
 
-    def __init__(self, setup: Setup, name: str, descriptors: Sequence[int]) -> None:
+    def __init__(self, setup: Setup, name: str, descriptors: Sequence[int], cpu: int | None = None) -> None:
+        """Start it, to stay on one CPU if told which."""
         places = [str(Path(each).parent) for each in infra_maintainer.__path__]
         self._complaints = (setup.folder / f"{name}.stderr").open("w+b")
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "infra_maintainer.logs.reader_process",
+                *([] if cpu is None else [str(cpu)]),
+            ],  # fmt: skip
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

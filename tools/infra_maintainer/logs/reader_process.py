@@ -1,0 +1,57 @@
+"""The process of a Worker: `python -m infra_maintainer.logs.reader_process [CPU]`, which stays on that CPU if named.
+
+It is told a Setup and a name, then pieces, in the end None. It answers with the account of each block, and goes on when
+told to; after a piece with None or with its refusal.
+"""
+
+import gc
+import os
+import pickle
+import sys
+
+
+def _work() -> None:
+    _settle()
+    from infra_maintainer.logs.blocks import MissingReader
+    from infra_maintainer.logs.reader import PieceReader
+
+    hear = sys.stdin.buffer
+    with os.fdopen(os.dup(1), "wb") as tell:
+        os.dup2(2, 1)  # a library that prints must not speak in between
+
+        def answer(message: object) -> None:
+            pickle.dump(message, tell)
+            tell.flush()
+
+        reader = PieceReader(*pickle.load(hear))
+        gc.freeze()  # what the libraries made will not be garbage
+        gc.enable()
+        message = pickle.load(hear)
+        while message is not None:
+            try:
+                for account in reader.read(message):
+                    answer(account)
+                    message = pickle.load(hear)
+                    if message is None:
+                        break
+                else:
+                    answer(None)
+                    message = pickle.load(hear)
+            except MissingReader as refused:
+                answer(refused)
+                message = pickle.load(hear)
+        answer(reader.finish())
+        os._exit(0)  # tearing down what only memory holds would take as long as reading a block
+
+
+def _settle() -> None:
+    """Before the libraries start threads, which inherit this."""
+    gc.disable()  # looking for garbage while they are imported takes a tenth of that time
+    if len(sys.argv) > 1:
+        os.sched_setaffinity(0, {int(sys.argv[1])})
+    if hasattr(os, "SCHED_BATCH"):  # services that somebody waits for go first, and blocks are read in longer turns
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+if __name__ == "__main__":
+    _work()
