@@ -245,7 +245,11 @@ def test_on_more_cpus_the_scheduler_chooses(
     monkeypatch: pytest.MonkeyPatch, usable: set[int], places: list[int | None]
 ) -> None:
     """Two logs read at the same time do not share two CPUs of many."""
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: usable)
+
+    def affinity(_pid: int) -> set[int]:
+        return usable
+
+    monkeypatch.setattr(os, "sched_getaffinity", affinity)
     assert engine_module.places() == places
 
 
