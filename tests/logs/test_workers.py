@@ -253,6 +253,13 @@ def test_on_more_cpus_the_scheduler_chooses(
     assert engine_module.places() == places
 
 
+def test_a_cpu_that_is_taken_away_meanwhile_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own place makes a process faster, it does not need one."""
+    monkeypatch.setattr(engine_module, "places", lambda: [9_000, 9_001])
+    with LogEngine(UPSTREAM_FORMAT, 20_000) as engine:
+        assert engine.read([write(tmp_path / "a.log", mixed_hits(500))]).parsed == 500
+
+
 def test_json_lines_are_read_by_processes_too(tmp_path: Path) -> None:
     """Each has a database of its own to cut out members."""
     line = (

@@ -8,6 +8,7 @@ import gc
 import os
 import pickle
 import sys
+from contextlib import suppress
 
 
 def _work() -> None:
@@ -48,9 +49,11 @@ def _settle() -> None:
     """Before the libraries start threads, which inherit this."""
     gc.disable()  # looking for garbage while they are imported takes a tenth of that time
     if len(sys.argv) > 1:
-        os.sched_setaffinity(0, {int(sys.argv[1])})
+        with suppress(OSError):  # the CPU was taken away meanwhile
+            os.sched_setaffinity(0, {int(sys.argv[1])})
     if hasattr(os, "SCHED_BATCH"):  # services that somebody waits for go first, and blocks are read in longer turns
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        with suppress(OSError):  # some sandboxes have one class only
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 if __name__ == "__main__":
