@@ -1,12 +1,15 @@
 """The command line as a shell meets it: exit codes, one sentence per mistake, clean stdout, broken pipes, Ctrl-C."""
 
+import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -129,6 +132,8 @@ def test_json_on_stdout_is_exactly_one_report_and_validates_against_the_tool_s_s
         (["record", "."], "is not empty"),
         (["record", "typo.toml/world"], "typo.toml/world: Not a directory; name a new folder"),
         (["record"], "required: folder"),
+        (["record", "new", "--time-limit", "0"], "--time-limit 0: give 1 to 3600 seconds"),
+        (["doctor", "--time-limit", "0"], "--time-limit 0: give 1 to 3600 seconds"),
         (["serve", "--http", "8765"], "HOST:PORT"),
     ],
 )
@@ -237,6 +242,54 @@ def test_doctor_says_source_by_source_what_it_reaches_and_why_not(tmp_path: Path
     assert "ok" in words and words.keys() <= {"ok", "partly", "unset", "none", "out"}
     assert any(line.split()[:2] == ["none", "redis"] for line in lines), "nothing declared is nothing reached"
     assert str(tmp_path / "s.db") in out and os.linesep in out
+
+
+def on_a_terminal(folder: Path, *arguments: str) -> tuple[str, str]:
+    """Stdout on a pipe, and what a terminal on stderr was sent."""
+    terminal, stderr = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "infra_maintainer.cli", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=environment(folder),
+        cwd=folder,
+    ) as child:
+        os.close(stderr)
+        seen = b""
+        with contextlib.suppress(OSError):  # how Linux says that the other side of a terminal is closed
+            while more := os.read(terminal, 4096):
+                seen += more
+        os.close(terminal)
+        assert child.stdout is not None
+        return child.stdout.read().decode(), seen.decode()
+
+
+@pytest.mark.parametrize("arguments", [("doctor", "--store", "s.db"), ("record", "world")])
+def test_who_waits_at_a_terminal_is_told_what_is_at_work(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """One changing line on stderr, gone at the end; nothing of it among the results."""
+    out, seen = on_a_terminal(tmp_path, *arguments)
+    lines = seen.split("\r\x1b[K")
+    assert "CPU time …" in lines and "disk space and inodes …" in lines
+    assert lines[-1] == "" and "\x1b" not in out and "…" not in out.partition("\n")[0]
+
+
+def test_doctor_looks_at_everything_at_the_same_time(tmp_path: Path) -> None:
+    """Four sources watch the machine for two seconds each: one after the other would take over eight."""
+    begun = time.monotonic()
+    code, out, err = run(tmp_path, "doctor", "--store", str(tmp_path / "s.db"))
+    assert time.monotonic() - begun < 8
+    assert code in (0, 2) and err == ""
+    names = [line[13:].split()[0] for line in out.partition("\n\n")[0].splitlines() if not line.startswith(" ")]
+    assert names[:-1] == sorted(names[:-1]) and {"cpu", "memory", "disk_latency", "network_devices"} <= set(names)
+
+
+def test_doctor_and_record_read_the_infra_toml_that_stands_here(tmp_path: Path) -> None:
+    """As every job does: its mistakes are told, so it was read."""
+    (tmp_path / "infra.toml").write_text("[[endpoint]]\n")
+    for command in (["doctor"], ["record", "world"]):
+        code, out, err = run(tmp_path, *command)
+        assert (code, out) == (4, "") and "infra.toml line 1: endpoint.1.url is missing" in err
 
 
 def test_assess_is_one_page_and_detail_or_json_give_every_report_whole(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def kit_of(options: argparse.Namespace) -> Kit:
     """The kit that the options describe. Raises ConfigError, PolicyError, ValueError."""
-    config = options.config or (CONFIG_FOUND_HERE if CONFIG_FOUND_HERE.exists() and not options.world else None)
+    config = options.config if options.world else config_of(options)
     store = None if options.no_store else Store(options.store or default_path())
     return Kit.from_paths(config, options.world, store)
+
+
+def config_of(options: argparse.Namespace) -> Path | None:
+    """The file that --config names, else the one found here."""
+    return options.config or (CONFIG_FOUND_HERE if CONFIG_FOUND_HERE.exists() else None)
 
 
 def run(
@@ -51,12 +57,17 @@ def measure(
     options: argparse.Namespace, job: "Callable[[Kit, World, list[str], Progress], Report]", urls: list[str]
 ) -> "Report":
     """A job's report from a fresh world. Raises ValueError for a time limit out of bounds."""
+    limit_s = time_limit_s(options)
+    kit = kit_of(options)
+    with progress() as say:
+        return job(kit, kit.world(limit_s), urls, say)
+
+
+def time_limit_s(options: argparse.Namespace) -> float:
+    """The option --time-limit. Raises ValueError when it is out of bounds."""
     if not 0 < options.time_limit <= 3600:
         raise ValueError(f"--time-limit {options.time_limit:g}: give 1 to 3600 seconds")
-    kit = kit_of(options)
-    report = job(kit, kit.world(options.time_limit), urls, _progress())
-    _clear_progress()
-    return report
+    return float(options.time_limit)
 
 
 def show(report: "Report", options: argparse.Namespace) -> None:
@@ -77,13 +88,13 @@ def paper() -> tuple[bool, int]:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ, max(width, 60)
 
 
-def _progress() -> Progress:
-    """One changing line on a terminal; nothing on a pipe."""
+@contextmanager
+def progress() -> Generator[Progress, None, None]:
+    """One changing line on a terminal, gone at the end whatever happens; nothing on a pipe."""
     if not sys.stderr.isatty():
-        return lambda message: None
-    return lambda message: print(f"\r\x1b[K{message} …", end="", file=sys.stderr, flush=True)
-
-
-def _clear_progress() -> None:
-    if sys.stderr.isatty():
+        yield lambda message: None
+        return
+    try:
+        yield lambda message: print(f"\r\x1b[K{message} …", end="", file=sys.stderr, flush=True)
+    finally:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from itertools import chain
 
 from infra_maintainer.evidence.model import Missing, Why, evidence_from
 from infra_maintainer.sources.registry import AnyEvidence, Source
@@ -71,7 +72,12 @@ def gather(sources: tuple[Source, ...], survey: Survey) -> list[AnyEvidence]:
         kinds = {quantity.partition(".")[0] for each in sources for quantity in (*each.quantities, *each.also)}
         records = map(evidence_from, survey.world.recorded_evidence)
         return [each for each in records if each.quantity.partition(".")[0] in kinds]
-    evidence: list[AnyEvidence] = []
+    return list(chain.from_iterable(gather_each(sources, survey).values()))
+
+
+def gather_each(sources: tuple[Source, ...], survey: Survey) -> dict[str, list[AnyEvidence]]:
+    """The same of a world that is looked at, by the name of the source."""
+    evidence: dict[str, list[AnyEvidence]] = {each.name: [] for each in sources}
     runs: list[tuple[_Run, list[tuple[str | None, str]]]] = []
     for each in sources:
         subjects = each.subjects(survey) if each.subjects else [None]
@@ -80,10 +86,10 @@ def gather(sources: tuple[Source, ...], survey: Survey) -> list[AnyEvidence]:
                 (_Run(each, survey), [(subject, quantity) for subject in subjects for quantity in each.quantities])
             )
         elif each.configure:
-            evidence += [_not_configured(each, quantity, survey) for quantity in each.quantities]
+            evidence[each.name] = [_not_configured(each, quantity, survey) for quantity in each.quantities]
     _work([run for run, _ in runs], survey)
     for run, owed in runs:
-        evidence += [*run.delivered, *_what_is_owed(run, owed)]
+        evidence[run.source.name] = [*run.delivered, *_what_is_owed(run, owed)]
     return evidence
 
 

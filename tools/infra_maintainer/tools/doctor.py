@@ -7,10 +7,11 @@ from infra_maintainer.evidence.model import Missing
 from infra_maintainer.evidence.show import many
 from infra_maintainer.evidence.store import Store, StoreError, default_path
 from infra_maintainer.report.text import reason
-from infra_maintainer.sources.gather import gather
+from infra_maintainer.sources.gather import gather_each
 from infra_maintainer.sources.registry import all_sources
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.load import load_system
+from infra_maintainer.tools.kit import Progress
 from infra_maintainer.world.world import LiveWorld
 
 LEGEND = (
@@ -19,14 +20,17 @@ LEGEND = (
 )
 
 
-def examine(config: Path | None, store: Path | None, time_limit_s: float) -> tuple[list[str], bool]:
+def examine(
+    config: Path | None, store: Path | None, time_limit_s: float, progress: Progress | None = None
+) -> tuple[list[str], bool]:
     """Lines for people, and whether everything that is configured could be reached. Raises ConfigError."""
     system = load_system(config)
-    survey = Survey(LiveWorld(time_limit_s), system, history=Store(store or default_path()))
+    survey = Survey(LiveWorld(time_limit_s), system, history=Store(store or default_path()), progress=progress)
     lines: list[str] = []
     complete = True
+    found = gather_each(all_sources(), survey)
     for source in all_sources():
-        evidence = gather((source,), survey)
+        evidence = found[source.name]
         missing = [each for each in evidence if isinstance(each, Missing)]
         known = len(evidence) - len(missing)
         failed = any(each.why not in ("not_supported", "not_configured") for each in missing)
