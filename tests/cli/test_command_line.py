@@ -132,6 +132,12 @@ def test_json_on_stdout_is_exactly_one_report_and_validates_against_the_tool_s_s
         (["record", "."], "is not empty"),
         (["record", "typo.toml/world"], "typo.toml/world: Not a directory; name a new folder"),
         (["record"], "required: folder"),
+        *(
+            ([*command, "--config", "logs.toml"], "logs.toml line 8: access_log.2.format = 'combnied': no known log")
+            for command in (["health"], ["doctor"], ["serve"], ["record", "new"])
+        ),
+        (["health", "--config", "logs.toml"], "did you mean 'combined'? use one of alb, caddy, combined, "),
+        (["serve", "--config", "unread.toml"], "format = '$remote_addr $foo': the format has no status"),
         (["record", "new", "--time-limit", "0"], "--time-limit 0: give 1 to 3600 seconds"),
         (["doctor", "--time-limit", "0"], "--time-limit 0: give 1 to 3600 seconds"),
         (["serve", "--http", "8765"], "HOST:PORT"),
@@ -147,6 +153,9 @@ def test_a_mistake_of_the_caller_is_one_sentence_and_exit_4(tmp_path: Path, argu
     (tmp_path / "range.toml").write_text('[[endpoint]]\nurl = "https://x.example/"\nsamples = 100000\n')
     (tmp_path / "choice.toml").write_text('[[backup]]\nname = "a"\nkind = "veeam"\nplace = "/b"\n')
     (tmp_path / "empty.toml").write_text("[[endpoint]]\n")
+    log = '[[access_log]]\nname = "%s"\npath = "access.log"\nformat = "%s"\n'
+    (tmp_path / "logs.toml").write_text(log % ("good", "combined") + log % ("bad", "combnied"))
+    (tmp_path / "unread.toml").write_text(log % ("bad", "$remote_addr $foo"))
     (tmp_path / "minus.toml").write_text('[policy]\n"health.disk.space" = -5\n')
     (tmp_path / "hidden.toml").write_text('[[endpoint]]\nurl = "https://x\\u001b[31m.example/"\n')
     (tmp_path / "policy.toml").write_text('[policy]\n"no.such.rule" = 1\n')

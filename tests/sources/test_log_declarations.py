@@ -52,7 +52,38 @@ def test_a_format_that_nobody_knows_is_the_owners_mistake_and_not_our_fault(tmp_
         for each in look(AccessLog(name="shop", path=str(log), format="shop"))
         if isinstance(each, Missing)
     }
-    assert gap == ("no_data", "log format 'shop' is not known")
+    assert gap == ("no_data", "format 'shop': no known log format")
+
+
+@pytest.mark.parametrize("named", [None, "odd"])
+def test_a_servers_format_without_a_status_is_told_and_no_fault_of_ours(tmp_path: Path, named: str | None) -> None:
+    """By the path of the log and by the name of the format; it used to end in a KeyError."""
+    log = write(tmp_path / "access.log", HEALTHY[:100])
+    server = tmp_path / "nginx.conf"
+    server.write_text(f"http {{ log_format odd '$remote_addr [$time_local] $foo'; access_log {log} odd; }}")
+    evidence = look(AccessLog(name="shop", path=str(log), server_config=str(server), format=named))
+    (gap,) = {(each.why, each.detail, each.how) for each in evidence if isinstance(each, Missing)}
+    assert gap[:2] == (
+        "no_data",
+        f"{log}, written as odd: the format has no status, which tells failed requests; "
+        "log $status (nginx) or %>s (Apache)",
+    )
+    assert gap[2] == "add it to odd in the server's configuration"
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("[$time_local] $status", "[10/Nov/2026:10:00:00 +0000] {}\n"),
+        ('{"at":"$time_iso8601","s":"$status"}', '{{"at":"2026-11-10T10:00:00+00:00","s":"{}"}}\n'),
+    ],
+)
+def test_a_format_without_the_request_still_tells_how_requests_ended(tmp_path: Path, form: str, line: str) -> None:
+    """Whoever logs no paths, for the privacy of users, has errors all the same; it used to end in a TypeError."""
+    (tmp_path / "access.log").write_text("".join(line.format(500 if n % 20 == 0 else 200) for n in range(200)))
+    evidence = look(AccessLog(name="shop", path=str(tmp_path / "access.log"), format=form))
+    assert value(evidence, "traffic.requests", "traffic:shop") == 200
+    assert value(evidence, "traffic.errors", "traffic:shop") == 5
 
 
 def test_lines_that_no_format_fits_name_the_configuration_that_did_not_help(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from infra_maintainer.logs.apache import apache_format
 from infra_maintainer.logs.apache import logs_of_configuration as apache_logs
 from infra_maintainer.logs.blocks import MissingReader, blocks_of
 from infra_maintainer.logs.engine import EngineAbsent, LogEngine
-from infra_maintainer.logs.known import Format, format_of, recognise
+from infra_maintainer.logs.known import Format, format_of, recognise, with_status
 from infra_maintainer.logs.nginx import logs_of_configuration as nginx_logs
 from infra_maintainer.logs.nginx import nginx_format
 from infra_maintainer.logs.summary import LogSummary, TooManyValues, summarise
@@ -70,12 +70,12 @@ def format_from(
         if any(
             name == log.path or name.startswith(f"{log.path}.") or name.startswith(f"{log.path}-") for name in names
         ):
-            return Chosen(_compile(log), assumed=False)
+            return Chosen(_configured(log), assumed=False)
     lines = _first_lines(files[-1])
     if not lines:
         how = "ask again when the server has written to it, or correct the path in [[access_log]]"
         raise WorldError("no_data", f"{files[-1]}: it is empty", how)
-    recognised = recognise(lines, [_compile(log) for log in logs])
+    recognised = recognise(lines, [form for log in logs if "status" in (form := _compile(log)).fields()])
     if recognised is None:
         what = "its lines have no known format" + (f", nor one of {configuration}" if configuration else "")
         how = "give the text of its log_format as format in [[access_log]], or the server_config that defines it"
@@ -87,12 +87,26 @@ def _declared(text: str, logs: list[LogFile]) -> Format:
     """The format that the configuration defines under this name, else the one of the text. Raise WorldError."""
     for log in logs:
         if log.format_name == text:
-            return _compile(log)
+            return _configured(log)
+    return format_of_text(text)
+
+
+def format_of_text(text: str) -> Format:
+    """The format of a declared name or text. Raise WorldError."""
     try:
         return format_of(text)
-    except ValueError as unknown:
+    except ValueError as mistake:
         how = "name as server_config the file that defines it, or give its text"
-        raise WorldError("no_data", str(unknown), how) from unknown
+        raise WorldError("no_data", f"format {text!r}: {mistake}", how) from mistake
+
+
+def _configured(log: LogFile) -> Format:
+    """The format in which the server writes this log. Raise WorldError."""
+    try:
+        return with_status(_compile(log))
+    except ValueError as mistake:
+        how = f"add it to {log.format_name} in the server's configuration"
+        raise WorldError("no_data", f"{log.path}, written as {log.format_name}: {mistake}", how) from mistake
 
 
 def configured_logs(configuration: str, read: Callable[[str], str]) -> list[LogFile]:

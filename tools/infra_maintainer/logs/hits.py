@@ -70,7 +70,7 @@ def _route(log_format: "Format", fields: Mapping[FieldName, pl.Expr]) -> pl.Expr
     request = fields.get("request")
     if request is None:
         request = pl.concat_str(
-            *(fields[name] for name in ("method", "target") if name in fields) or (pl.lit(""),), separator=" "
+            *([fields[name] for name in ("method", "target") if name in fields] or [pl.lit("")]), separator=" "
         )
     protocol = " HTTP/1.1"
     without = pl.when(request.str.ends_with(protocol)).then(request.str.len_bytes() - len(protocol))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from infra_maintainer.logs.apache import COMBINED as APACHE_COMBINED
@@ -156,14 +157,21 @@ def _fits(candidate: Format, line: str) -> bool:
 def format_of(text: str) -> Format:
     """The format that a configuration names: a known name, an nginx `log_format` or an Apache `LogFormat` text.
 
-    Raise ValueError when it is none of these.
+    Raise ValueError when it is none of these, or does not tell how a request ended.
     """
     if text in BY_NAME:
         return BY_NAME[text]
     if "$" in text:
-        return nginx_format(text)
+        return with_status(nginx_format(text))
     if "%" in text:
-        return apache_format(text)
-    raise ValueError(
-        f"log format {text!r} is not known; use one of {', '.join(sorted(BY_NAME))}, or the text of the format"
-    )
+        return with_status(apache_format(text))
+    near = get_close_matches(text, BY_NAME, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"no known log format; {hint}use one of {', '.join(sorted(BY_NAME))}, or the text of the format")
+
+
+def with_status(found: Format) -> Format:
+    """The same format. Raise ValueError when its lines do not tell how a request ended."""
+    if "status" not in found.fields():
+        raise ValueError("the format has no status, which tells failed requests; log $status (nginx) or %>s (Apache)")
+    return found

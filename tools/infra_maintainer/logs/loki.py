@@ -14,7 +14,7 @@ from typing import Any, cast
 from urllib.parse import quote_plus
 
 from infra_maintainer.evidence.model import Why
-from infra_maintainer.logs.known import format_of
+from infra_maintainer.logs.find import format_of_text
 from infra_maintainer.logs.logql import Questions
 from infra_maintainer.logs.summary import MOST_ROUTES, LogSummary, RouteStats
 from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
@@ -39,7 +39,7 @@ def summary_of_loki(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE)
 
     Raise WorldError for what the server refuses or lacks.
     """
-    log_format = format_of(str(log.format))
+    log_format = format_of_text(str(log.format))
     try:
         ask = Questions(str(log.selector), log_format, int(log.hours * 3600))
     except ValueError as error:

@@ -67,6 +67,13 @@ def parse_system(text: str, name: str = "infra.toml") -> System:
         raise ConfigError("\n".join(_sentence(name, text, raw, dict(each)) for each in error.errors())) from error
 
 
+def mistake(path: Path, at: tuple[str | int, ...], advice: str) -> ConfigError:
+    """A mistake that only an engine can see, told as those that are seen here."""
+    text = path.read_text(encoding="utf-8")
+    error = {"loc": at, "type": "value_error", "msg": advice}
+    return ConfigError(_sentence(str(path), text, tomllib.loads(text), error))
+
+
 def _sentence(name: str, text: str, raw: dict[str, Any], error: dict[str, Any]) -> str:
     path = cast("tuple[str | int, ...]", error["loc"])
     line = _line(text, path)

@@ -10,7 +10,7 @@ from infra_maintainer.report.text import reason
 from infra_maintainer.sources.gather import gather_each
 from infra_maintainer.sources.registry import all_sources
 from infra_maintainer.sources.survey import Survey
-from infra_maintainer.system.load import load_system
+from infra_maintainer.tools.declared import declared
 from infra_maintainer.tools.kit import Progress
 from infra_maintainer.world.world import LiveWorld
 
@@ -24,7 +24,7 @@ def examine(
     config: Path | None, store: Path | None, time_limit_s: float, progress: Progress | None = None
 ) -> tuple[list[str], bool]:
     """Lines for people, and whether everything that is configured could be reached. Raises ConfigError."""
-    system = load_system(config)
+    system = declared(config)
     survey = Survey(LiveWorld(time_limit_s), system, history=Store(store or default_path()), progress=progress)
     lines: list[str] = []
     complete = True

@@ -27,9 +27,9 @@ class Kit:
         """Raises ConfigError, PolicyError, or ValueError for an unusable recorded world."""
         if config is None and world is None:
             return cls(None, store)
-        from infra_maintainer.system.load import load_system
+        from infra_maintainer.tools.declared import declared
 
-        kit = cls(load_system(config), store, world)
+        kit = cls(declared(config), store, world)
         assert kit.policy
         kit.world(1.0)
         return kit

@@ -5,7 +5,7 @@ from pathlib import Path
 from infra_maintainer.sources.gather import gather
 from infra_maintainer.sources.registry import all_sources
 from infra_maintainer.sources.survey import Survey
-from infra_maintainer.system.load import load_system
+from infra_maintainer.tools.declared import declared
 from infra_maintainer.tools.kit import Progress
 from infra_maintainer.world.recording import RecordingWorld
 from infra_maintainer.world.world import LiveWorld
@@ -18,7 +18,7 @@ def record(
 
     Raises ValueError for a folder that holds something or cannot be written, ConfigError for a bad infra.toml.
     """
-    system = load_system(config).with_urls(urls)
+    system = declared(config).with_urls(urls)
     world = RecordingWorld(LiveWorld(time_limit_s), folder)
     try:
         gather(all_sources(), Survey(world, system, progress=progress))
