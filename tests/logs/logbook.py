@@ -34,7 +34,8 @@ class Hit(NamedTuple):
         addresses = ", ".join(address for address, _ in self.tries) or "-"
         each = self.ms / 1000 / max(1, len(self.tries))
         times = ", ".join(f"{each:.3f}" for _ in self.tries) or "-"
-        at = f"10/Nov/2026:{self.minute // 60:02d}:{self.minute % 60:02d}:07 +0000"
+        day, minute = divmod(self.minute, 1440)
+        at = f"{10 + day}/Nov/2026:{minute // 60:02d}:{minute % 60:02d}:07 +0000"
         return (
             f'{self.client} - - [{at}] "{self.method} {self.path} HTTP/1.1" {self.status} 512 "-" "{self.agent}" '
             f"{self.ms / 1000:.3f} {times} {statuses} {addresses}"

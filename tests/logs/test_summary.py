@@ -3,10 +3,11 @@
 import gzip
 from pathlib import Path
 
+import pytest
 import zstandard
 
 from infra_maintainer.logs.apache import COMBINED, apache_format
-from tests.logs.logbook import Expected, Hit, mixed_hits, plain_count, route, summary_of, write
+from tests.logs.logbook import Expected, Hit, hits_of_every_kind, mixed_hits, plain_count, route, summary_of, write
 from tests.requirements_link import requirement
 
 
@@ -84,6 +85,18 @@ def test_static_bot_and_health_traffic_stands_apart(tmp_path: Path) -> None:
     summary = summary_of(write(tmp_path / "a.log", hits))
     assert summary.traffic == {"user": 10, "static": 7, "health": 7, "bot": 3}
     assert summary.users is not None and summary.users.p99_us == 100_000
+
+
+@pytest.mark.parametrize("protocol", ["HTTP/1.1", "HTTP/2.0"])
+def test_minutes_count_the_same_requests_as_all_figures_of_users(tmp_path: Path, protocol: str) -> None:
+    """Static files and health paths would thin a burn rate out, here those that fail would add to it."""
+    hits = [*hits_of_every_kind(), *(Hit("/app.css", 500, minute=n) for n in range(50))]
+    path = write(tmp_path / "a.log", hits)
+    path.write_text(path.read_text().replace("HTTP/1.1", protocol))
+    summary = summary_of(path)
+    assert summary.users is not None and summary.traffic["static"] and summary.traffic["health"]
+    requests, failed = (sum(each[at] for each in summary.minutes) for at in (1, 2))
+    assert (requests, failed) == (summary.users.requests, summary.users.failed)
 
 
 def test_upstreams_are_blamed_for_their_own_attempts(tmp_path: Path) -> None:

@@ -6,17 +6,21 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from infra_maintainer.logs.classes import HEALTH, STATIC
 from infra_maintainer.logs.hits import SCHEMA, UNTIMED
 from infra_maintainer.logs.wanted import Wanted
 
 _COUNTS = {"n": pl.len().cast(pl.Int64), "failed": pl.col("failure").count().cast(pl.Int64)}
+# By their route no requests of users; a rare protocol may still stand behind it, its number folded like an id. One
+# pattern for both costs 35 ns a hit.
+_ASIDE = "|".join(rf"{each.removesuffix('$')}(?: HTTP/\S*)?$" for each in (STATIC, HEALTH))
 _SEED, _ODD = int.from_bytes(os.urandom(7)), 0x9E3779B97F4A7C15
 
 
 class _Table(NamedTuple):
     keys: tuple[str, ...]
     sums: dict[str, pl.Expr]
-    rows: Literal["all", "users", "failed"] = "all"
+    rows: Literal["all", "asked", "failed"] = "all"
 
 
 _N = {"n": _COUNTS["n"]}
@@ -24,7 +28,7 @@ _TABLES: dict[str, _Table] = {
     "tally": _Table(
         ("route", "status", "failure", "agent", "tries", "us"), _N | {"upstream_us": pl.col("upstream_us").sum()}
     ),
-    "moments": _Table(("moment",), _COUNTS, "users"),
+    "moments": _Table(("moment",), _COUNTS, "asked"),
     "failed": _Table(("route", "client", "moment"), _N, "failed"),
     "upstreams": _Table(("upstream", "attempts", "status", "upstream_us"), _N),
 }
@@ -53,9 +57,10 @@ class Counts:
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
         batch.clear()
         of_user = hits["agent"] == 0
-        users = hits.select("status", "failure", "client", "moment").filter(of_user)
+        users = hits.select("status", "failure", "client").filter(of_user)
         failed = hits.select("route", "client", "moment").filter(of_user & hits["failure"].is_not_null())
-        rows = {"all": hits, "users": users, "failed": failed}
+        asked = hits.select("moment", "failure").filter(of_user & ~hits["route"].str.contains(_ASIDE))
+        rows = {"all": hits, "asked": asked, "failed": failed}
         for table, shape in _TABLES.items():
             self._count(table, rows[shape.rows])
         if self._wanted.by_minute:

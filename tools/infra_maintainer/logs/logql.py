@@ -122,8 +122,8 @@ class Questions:
         return f"{_sum(by_route)} (count_over_time({kept} {self._range}))"
 
     def minutes(self, *, failed: bool) -> str:
-        """Requests of a minute that no program made, or the failed ones, for a range of evaluations a minute apart."""
-        kept = f'{self._not_programs} | im_status =~ "{FAILING}"' if failed else self._not_programs
+        """Requests of users in a minute, or the failed ones, for a range of evaluations a minute apart."""
+        kept = f'{self._users} | im_status =~ "{FAILING}"' if failed else self._users
         return f"sum(count_over_time({kept} [1m]))"
 
     def _unwrapped(self, more: str) -> str:

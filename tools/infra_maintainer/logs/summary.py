@@ -91,7 +91,7 @@ class LogSummary(Frozen):
     late: dict[int, dict[str, int]] = Field(
         default={}, description="microseconds -> wanted route -> requests that were answered well, and later than that"
     )
-    minutes: list[tuple[int, int, int]] = Field(description="epoch minute, requests, failed; of user agents")
+    minutes: list[tuple[int, int, int]] = Field(description="epoch minute, requests, failed; of users as in `users`")
     recent: list[Recent] | None = Field(default=None, description="None where nobody counted routes by minute")
     clients: int | None
     clients_failed: int | None

@@ -121,9 +121,9 @@ class TableQuestions:
         )
 
     def minutes(self) -> str:
-        """Epoch minute, requests, failed."""
+        """Epoch minute, requests of users, failed."""
         return (
-            f"SELECT im_minute,count(),countIf(im_failure!='') {self._requests} WHERE im_agent=0 "
+            f"SELECT im_minute,count(),countIf(im_failure!='') {self._requests} WHERE im_class='user' "
             "GROUP BY im_minute ORDER BY im_minute"
         )
 

@@ -16,7 +16,7 @@ from infra_maintainer.logs.wanted import Wanted
 from infra_maintainer.reliability.availability import of_requests
 from infra_maintainer.reliability.burn import burns
 from infra_maintainer.reliability.normal import LEAST_WEEKS, same_hour
-from infra_maintainer.sources import journey_traffic
+from infra_maintainer.sources import journey_traffic, log_time
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.access_log import AccessLog
@@ -42,6 +42,7 @@ def subjects(survey: Survey) -> list[str]:
     quantities=OWED,
     also=(
         *journey_traffic.QUANTITIES,
+        *log_time.QUANTITIES,
         *(f"traffic.requests.{kind}" for kind in ("bot", "health", "static")),
         *(f"traffic.errors.{kind}" for kind in KINDS),
         *(f"traffic.burn.{name}" for name in ("fast", "medium", "slow")),
@@ -98,7 +99,9 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             yield from journey_traffic.unread(survey, log, error)
             continue
         summary = LogSummary.model_validate(answer)
-        yield from _Told(survey, log, summary).evidence()
+        told = _Told(survey, log, summary)
+        yield from told.evidence()
+        yield from log_time.of_log(survey, log, summary, told.origin)
         yield from journey_traffic.in_log(survey, log, summary)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.assess import log_time
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
@@ -23,7 +24,7 @@ MATTERS = "Each of these requests is a person who did not get what they asked fo
 
 @check(
     title="failed requests of real users",
-    quantities=("traffic.errors", *(f"traffic.errors.{kind}" for kind in KINDS)),
+    quantities=("traffic.errors", *(f"traffic.errors.{kind}" for kind in KINDS), *log_time.QUANTITIES),
     policies=RULES,
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
@@ -34,9 +35,10 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     )
     for number in choice.told:
         kinds = _kinds(facts, number)
-        says = f"{name_of(number.subject)}: {shown(number)} of {of_how_many(number, 'request')} failed"
+        covers, when = log_time.covers(facts, number.subject), log_time.when(facts, number.subject)
+        says = f"{name_of(number.subject)}{covers.says}: {shown(number)} of {of_how_many(number, 'request')} failed"
         told = ", ".join(f"{int(each.value)} {KINDS[each.record.quantity.rsplit('.', 1)[-1]]}" for each in kinds)
-        ids = [number.id, *(each.id for each in kinds)]
+        ids = [number.id, *(each.id for each in kinds), *covers.evidence]
         mild = _declared_uncritical(facts, number.subject)
         broken = next((rule for rule in (rules[:2] if mild else rules) if rule.exceeded(number.value)), None)
         if broken is None or _failed(facts, number) < FEWEST:
@@ -51,10 +53,10 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             code="traffic_errors",
             subject=number.subject,
             severity="medium" if mild else broken.severity,
-            says=f"{says}: {told} (limit {limit(broken)}){choice.more(number.subject)}",
+            says=f"{says}: {told} (limit {limit(broken)}){when.says}{choice.more(number.subject)}",
             matters=MATTERS,
             do="Take the largest kind first: 5xx is in the server's log, time-outs are in what it waits for.",
-            evidence=ids,
+            evidence=[*ids, *when.evidence],
             policy=broken.id,
             user_facing=True,
         )

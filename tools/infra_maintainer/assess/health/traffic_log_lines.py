@@ -21,6 +21,7 @@ ASIDE = (("static", "for static files (by their ending)"), ("bot", "of bots"), (
         "log.lines.refused",
         "log.lines.unfinished",
         "log.format",
+        "log.covers",
         "log.zone",
         "traffic.requests",
         *(f"traffic.requests.{kind}" for kind, _ in ASIDE),
@@ -47,6 +48,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         if (form := facts.one("log.format", refused.subject)) is not None:
             says += f"; read as {form.value}"
             ids.append(form.id)
+        if (covers := facts.one("log.covers", refused.subject)) is not None:
+            says += f"; requests of users from {covers.value}"
+            ids.append(covers.id)
         if (zone := facts.one("log.zone", refused.subject)) is not None:
             says += f"; its times carry no zone and are read as {zone.value}, {_by(zone)}"
             ids.append(zone.id)

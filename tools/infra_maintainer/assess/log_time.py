@@ -1,0 +1,47 @@
+"""Words for the time that a log covers, and for when in it requests failed."""
+
+import re
+from typing import NamedTuple
+
+from infra_maintainer.assess.facts import Facts, Number
+from infra_maintainer.assess.threshold import shown
+from infra_maintainer.assess.traffic import samples
+from infra_maintainer.evidence.show import show
+
+QUANTITIES = ("log.covers", *(f"traffic.failing.{name}" for name in ("when", "failed", "requests", "spread")))
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2} ")
+
+
+class Words(NamedTuple):
+    """What to add to a sentence, nothing where nothing is known, with its evidence."""
+
+    says: str
+    evidence: tuple[str, ...] = ()
+
+
+def covers(facts: Facts, subject: str) -> Words:
+    """ ", 2026-11-10 00:00 to 23:59 UTC" for a whole log."""
+    found = facts.one("log.covers", subject)
+    return Words("") if found is None else Words(f", {found.value}", (found.id,))
+
+
+def when(facts: Facts, subject: str) -> Words:
+    """The stretch that holds most failures of a log, or that they are spread over it; the date where it has several."""
+    span = facts.one("traffic.failing.when", subject)
+    failed, asked = (facts.number(f"traffic.failing.{name}", subject) for name in ("failed", "requests"))
+    if span is not None and failed is not None and asked is not None:
+        one_day = len(_DATE.findall(covers(facts, subject).says)) == 1
+        told = _DATE.sub("", str(span.value)) if one_day else span.value
+        says = f"; {_part(failed)} failures within {_length(failed)}, {told}, among {_part(asked)} requests"
+        return Words(says, (span.id, failed.id, asked.id))
+    if (spread := facts.number("traffic.failing.spread", subject)) is not None:
+        return Words(f"; spread: even the densest four fifths of them took {shown(spread)}", (spread.id,))
+    return Words("")
+
+
+def _part(number: Number) -> str:
+    return f"{int(number.value):,} of the {samples(number):,}"
+
+
+def _length(number: Number) -> str:
+    return show(getattr(number.record, "window", None) or 0.0, "s")
