@@ -72,7 +72,12 @@ def test_the_plan_says_the_sustained_multiple_and_the_gap(viral: CapacityReport)
     (finding,) = [each for each in viral.findings if each.subject == "spike:shop/asked"]
     assert finding.severity == "high" and viral.verdict == "degraded"
     assert viral.plan.answer.startswith("does not hold")
-    for said in ("8 times the peak", "with one instance lost", f"{needed} instances are needed", "4 min to serve"):
+    for said in (
+        "8 times the P99.5 of the last 7 d",
+        "with one instance lost",
+        f"{needed} instances are needed",
+        "4 min to serve",
+    ):
         assert said in finding.says
 
 

@@ -8,6 +8,7 @@ from infra_maintainer.assess.arithmetic.formula import derive
 from infra_maintainer.assess.facts import AnyEvidence, Facts, Known, Number
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.model import Declared, Derived, Measured, Stat
+from infra_maintainer.evidence.show import show
 from infra_maintainer.evidence.vocabulary import unit_of
 
 RULE_OF: dict[str, str] = {
@@ -71,11 +72,15 @@ def spoken(subject: str) -> str:
 
 
 def seen(facts: Facts, number: Number) -> str:
-    """What a multiple or a buffer stands on, in words: a peak, or the one reading there is, which is no peak."""
+    """What a multiple or a buffer stands on, in words: a statistic of some time, or one reading, which is no peak."""
     peak = number.record.inputs.get("peak") if isinstance(number.record, Derived) else None
     record = next((each for each in facts.evidence if each.id == peak), None)
-    once = isinstance(record, Measured) and record.stat == "instant"
-    return "a single reading (no peak)" if once else "the highest use seen"
+    if not isinstance(record, Measured):
+        return "the declared use"
+    if record.stat == "instant" or not record.window:
+        return "a single reading (no peak)"
+    which = "highest" if record.stat == "max" else record.stat.upper()
+    return f"the {which} of the last {show(record.window, 's')}"
 
 
 def capacity_arithmetic(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.arithmetic.capacity import spoken
+from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -44,7 +44,7 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
             (f"the trigger of {shown(trigger)} is at or above the limit of {limit(rule)}: too late", [trigger])
         )
     if floor and peak and floor.value < peak.value:
-        says = f"the minimum carries {shown(floor)} with one lost, the peak is {shown(peak)}"
+        says = f"the minimum carries {shown(floor)} with one lost, the P99.5 is {shown(peak)}"
         wrong.append((says, [floor, peak]))
     for load in facts.numbers("spike.load"):
         stated = load.subject.startswith(f"spike:{subject.removeprefix('service:')}/")
@@ -83,7 +83,9 @@ def _review(facts: Facts, policy: Policy, subject: str) -> Iterator[Outcome]:
     known = [number for number in (least, most, trigger, pause, start) if number]
     proposed = facts.number("scaling.minimum.proposed", subject)
     if proposed:
-        says = f"{spoken(subject)}: a minimum of {shown(proposed)} instances holds the peak with one lost"
+        says = (
+            f"{spoken(subject)}: a minimum of {shown(proposed)} instances holds {seen(facts, proposed)} with one lost"
+        )
         yield Pass(code="autoscaling", subject=subject, says=says, evidence=[proposed.id])
     elif known and not wrong:
         ids = [number.id for number in known]

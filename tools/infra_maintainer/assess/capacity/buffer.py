@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import ceil
 
-from infra_maintainer.assess.arithmetic.capacity import spoken
+from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -27,7 +27,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         name = spoken(number.subject)
         cost = f"monthly price {shown(price)}" if price else "price not known"
         if number.value == 0:
-            says = f"{name} holds the peak plus the policy's {limit(rule)} with one lost: nothing to add"
+            says = f"{name} holds {seen(facts, number)} plus the policy's {limit(rule)} with one lost: nothing to add"
             yield Pass(code="buffer_kept", subject=number.subject, says=says, evidence=ids, policy=rule.id)
         else:
             lacks = f"{name} lacks {many(ceil(number.value), 'instance')}"
@@ -35,7 +35,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 code="buffer_kept",
                 subject=number.subject,
                 severity=rule.severity,
-                says=f"{lacks} for the peak plus the policy's {limit(rule)} with one lost; {cost}",
+                says=f"{lacks} for {seen(facts, number)} plus the policy's {limit(rule)} with one lost; {cost}",
                 matters="Without it an ordinary busy day with one machine down is an outage.",
                 do="Add the missing instances, or write down who accepts the risk.",
                 evidence=ids,

@@ -22,7 +22,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             about = spoken(series(quantity, subject))
             mean, tail = (over_longest(facts, quantity, subject, stat) for stat in ("mean", "p95"))
             if mean is not None and tail is not None and _window(mean) == _window(tail):
-                says = f"{about}: average {shown(mean)}, P95 {shown(tail)}"
+                says = f"{about}: average {shown(mean)}, P95 {shown(tail)}{over(mean)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[mean.id, tail.id])
             elif (now := facts.number(quantity, subject)) is not None:
                 says = f"{about}: {shown(now)}, {_seen(now)}{over(now)}"

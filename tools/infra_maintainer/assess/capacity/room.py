@@ -38,7 +38,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         subject=first.subject,
         severity="high",
         says=f"No growth fits, the limit is passed: {says}",
-        matters="The limit is already passed at the highest use seen; nothing is left for an ordinary rise.",
+        matters="The limit is already passed at the busiest times; nothing is left for an ordinary rise.",
         do=f"Add capacity to {spoken(first.subject)}, or take load off its peak, before anything else.",
         evidence=[first.id, *others],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.arithmetic.capacity import spoken
+from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -44,7 +44,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         times = facts.number("capacity.multiple.after_loss", number.subject)
         ids = [number.id, *([times.id] if times else [])]
         name = spoken(number.subject)
-        says = f"With one instance of {name} lost, the rest runs at {shown(number)} of what it carries at peak"
+        says = f"With one instance of {name} lost, the rest runs at {shown(number)} of what it carries"
+        says += f", at {seen(facts, number)}"
         if not rule.exceeded(number.value):
             yield Pass(code="single_failure", subject=number.subject, says=says, evidence=ids, policy=rule.id)
             continue

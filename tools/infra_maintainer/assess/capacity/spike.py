@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.arithmetic.capacity import spoken
+from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Severity, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -46,7 +46,7 @@ def _one(facts: Facts, policy: Policy, gap: Number) -> Iterator[Outcome]:
     ids = [each.id for each in (times, load, holds, after, needed, gap, price, scale) if each]
     assumed = "assumption of policy, nothing was stated" if name in ("campaign", "viral") else "as stated"
     says = (
-        f"{name} ({assumed}): {shown(times)} times the peak is {shown(load)}; the service sustains "
+        f"{name} ({assumed}): {shown(times)} times {seen(facts, load)} is {shown(load)}; the service sustains "
         f"{shown(holds)} times, {shown(after)} times with one instance lost; "
         f"{shown(needed)} instances are needed, {shown(gap)} more than now"
     )
