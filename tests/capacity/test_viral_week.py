@@ -17,6 +17,7 @@ from infra_maintainer.cli.main import main
 from infra_maintainer.evidence.model import Derived
 from infra_maintainer.load.waiting import waiting_in_services
 from infra_maintainer.report.brief import brief, size
+from infra_maintainer.report.text import render_text
 from infra_maintainer.server.build import build_server
 from infra_maintainer.system.load import parse_system
 from infra_maintainer.tools.kit import Kit
@@ -154,6 +155,23 @@ def test_one_instance_caps_the_verdict_whatever_the_headroom(tmp_path: Path) -> 
     (finding,) = [each for each in report.findings if each.code == "redundancy"]
     assert finding.severity == "high" and report.verdict == "degraded"
     assert number(report, "capacity.multiple", "service:shop") > 8
+    assert "rule: capacity.redundancy, floor of 2 instances" in render_text(report, detail=True)
+    two = plan(toml.replace("instances = 1", "instances = 2"), world, horizon=30)
+    assert not [each for each in two.findings if each.code == "redundancy"]
+
+
+def test_a_rule_of_more_instances_does_not_call_the_loss_of_one_an_outage(tmp_path: Path) -> None:
+    """Two of three that the owner asks for; three pass."""
+    world = write_world(tmp_path / "w", at_hour(60 * 24), {"/srv/load.csv": as_csv(made(60, level=60.0))})
+    asked = TOML + '[policy]\n"capacity.redundancy" = 3\n'
+    (finding,) = [
+        each
+        for each in plan(asked.replace("instances = 3", "instances = 2"), world, horizon=30).findings
+        if each.code == "redundancy"
+    ]
+    assert finding.says == "shop runs on 2 instances, as declared: floor of 3 instances"
+    assert finding.do.startswith("Run at least 3 instances, in different places")
+    assert not [each for each in plan(asked, world, horizon=30).findings if each.code == "redundancy"]
 
 
 def test_a_spike_of_one_or_less_is_the_caller_s_mistake(tmp_path: Path) -> None:

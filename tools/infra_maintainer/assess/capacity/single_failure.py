@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding, Pass, Unknown
-from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.policy import Policy, Threshold
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.evidence.model import Declared
@@ -18,25 +18,16 @@ from infra_maintainer.evidence.model import Declared
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """Per service: one instance is a single point of failure; with more, the rest must carry the peak."""
-    rule, alone = policy["capacity.single_failure"], policy["capacity.redundancy"]
+    rule = policy["capacity.single_failure"]
+    alone = policy["capacity.redundancy"]
     for number in facts.numbers("service.instances"):
-        name = spoken(number.subject)
-        if not alone.exceeded(number.value):
-            yield Finding(
-                code="redundancy",
-                subject=number.subject,
-                severity=alone.severity,
-                says=f"{name} runs on {shown(number)} instance{_declared(number)}: its loss is an outage",
-                matters="Users are down for as long as it takes to replace it, whatever the headroom.",
-                do="Run two, in two places, behind a balancer that checks them.",
-                evidence=[number.id],
-                policy=alone.id,
-            )
+        if alone.undercut(number.value):
+            yield _too_few(number, alone)
             continue
         yield Pass(
             code="redundancy",
             subject=number.subject,
-            says=f"{name} runs on {shown(number)} instances{_declared(number)}",
+            says=_runs_on(number),
             evidence=[number.id],
             policy=alone.id,
         )
@@ -60,7 +51,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             policy=rule.id,
         )
     judged = {number.subject for number in facts.numbers("capacity.loss.use")}
-    single = {number.subject for number in facts.numbers("service.instances") if not alone.exceeded(number.value)}
+    single = {number.subject for number in facts.numbers("service.instances") if alone.undercut(number.value)}
     asked = {*facts.subjects("service.instances"), *(m.subject for m in facts.missing("service.instances"))}
     for subject in sorted(asked - judged - single) or ([] if asked else ["system:declared"]):
         yield Unknown(
@@ -85,6 +76,29 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             policy=alone.id,
             could_be="high",
         )
+
+
+def _too_few(number: Number, rule: Threshold) -> Finding:
+    single = number.value <= 1
+    return Finding(
+        code="redundancy",
+        subject=number.subject,
+        severity=rule.severity,
+        says=f"{_runs_on(number)}: {'its loss is an outage' if single else rule.words}",
+        matters="Users are down for as long as it takes to replace it, whatever the headroom."
+        if single
+        else "The owner's rule asks for more, so that users keep what they need when one is lost.",
+        do="Run two, in two places, behind a balancer that checks them."
+        if rule.number == 2
+        else f"Run {rule.told}, in different places, behind a balancer that checks them.",
+        evidence=[number.id],
+        policy=rule.id,
+    )
+
+
+def _runs_on(number: Number) -> str:
+    what = "instance" if number.value == 1 else "instances"
+    return f"{spoken(number.subject)} runs on {shown(number)} {what}{_declared(number)}"
 
 
 def _declared(number: Number) -> str:
