@@ -16,7 +16,10 @@ from infra_maintainer.logs import engine as engine_module
 from infra_maintainer.logs.engine import LogEngine
 from infra_maintainer.logs.find import Chosen, summary_of_files
 from infra_maintainer.logs.json_lines import CADDY
+from infra_maintainer.logs.scratch import sweep
 from infra_maintainer.logs.summary import LogSummary, summarise
+from infra_maintainer.logs.wanted import Wanted
+from infra_maintainer.logs.worker import Setup, Worker
 from infra_maintainer.world.failure import WorldError
 from tests.logs.logbook import UPSTREAM_FORMAT, Hit, mixed_hits, write
 
@@ -217,6 +220,59 @@ def test_the_processes_end_with_the_one_that_started_them(tmp_path: Path) -> Non
     while any(map(runs, workers)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not any(map(runs, workers))
+    assert not list(tmp_path.glob("infra-maintainer-logs-*")), "the last of them removes the counts"
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else(tmp_path: Path) -> None:
+    """One that reads by itself has nobody to clean up; a living one's folder, an older product's and a link stay."""
+    path = write(tmp_path / "a.log", mixed_hits(3_000))
+    place = tmp_path / "scratch"
+    place.mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(place)}
+    script = _READ_SLOWLY.replace("engine._WORTH_A_PROCESS_BYTES = 0", "")
+    argv = [sys.executable, "-c", script, str(path)]
+
+    def begun() -> "subprocess.Popen[str]":
+        reading = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True)
+        assert reading.stdout is not None and reading.stdout.readline() == "reading\n"
+        return reading
+
+    def folders() -> set[Path]:
+        return set(place.iterdir())
+
+    with begun() as killed:
+        (left,) = folders()
+        killed.kill()
+    assert folders() == {left} and killed.returncode == -signal.SIGKILL
+    with begun() as alive:
+        (its_own,) = folders()
+        assert its_own != left
+        older, elsewhere = place / "infra-maintainer-logs-older", tmp_path / "elsewhere"
+        older.mkdir()
+        elsewhere.mkdir()
+        (elsewhere / "in-use").touch()
+        (place / "infra-maintainer-logs-link").symlink_to(elsewhere)
+        sweep(place)
+        assert folders() == {its_own, older, place / "infra-maintainer-logs-link"} and elsewhere.exists()
+        alive.kill()
+    sweep(place)
+    assert its_own not in folders()
+
+
+def test_a_process_that_ends_before_it_is_told_anything_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Python that does not start, as without memory: the pipes were left to the garbage collector."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    before, wide = set(os.listdir("/proc/self/fd")), Wanted(("x" * (1 << 20),))  # more than a pipe holds
+    setup = Setup(CADDY, 1 << 20, tmp_path, 1, wide)
+    with pytest.raises(RuntimeError, match="the reader of the log failed"):
+        Worker(setup, "0", [])
+    assert set(os.listdir("/proc/self/fd")) == before
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    with pytest.raises(FileNotFoundError):
+        Worker(setup, "1", [])
+    assert set(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")

@@ -2,7 +2,6 @@
 
 import os
 import random
-import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -18,6 +17,7 @@ from infra_maintainer.logs.account import Account, Lines
 from infra_maintainer.logs.blocks import BLOCK_BYTES, Piece, distinct_files, pieces
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
+from infra_maintainer.logs.scratch import Scratch
 from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.logs.worker import Setup, Worker
 
@@ -78,9 +78,9 @@ class LogEngine:
             raise EngineAbsent("access logs need: pip install 'infra-maintainer[logs]'")
         self.format, self.wanted = log_format, wanted
         usual = _JSON_BLOCK_BYTES if isinstance(log_format, JsonLines) else BLOCK_BYTES
-        self._scratch = tempfile.TemporaryDirectory(prefix="infra-maintainer-logs-")
-        folder, seed = Path(self._scratch.name), random.getrandbits(64)
-        self._setup = Setup(log_format, block_bytes or usual, folder, seed, wanted)
+        seed = random.getrandbits(64)
+        self._scratch = Scratch()
+        self._setup = Setup(log_format, block_bytes or usual, self._scratch.path, seed, wanted)
         self._readers = 0
         self._account = Account()
         self._stopped = False
@@ -105,7 +105,7 @@ class LogEngine:
 
         connection = duckdb.connect(":memory:")
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute(f"SET temp_directory = '{self._scratch.name}'")
+        connection.execute(f"SET temp_directory = '{self._scratch.path}'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET TimeZone = 'UTC'")
         return connection

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,24 +51,28 @@ class Worker:
     def __init__(self, setup: Setup, name: str, descriptors: Sequence[int], cpu: int | None = None) -> None:
         """Start it, to stay on one CPU if told which."""
         places = [str(Path(each).parent) for each in infra_maintainer.__path__]
-        self._complaints = (setup.folder / f"{name}.stderr").open("w+b")
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "infra_maintainer.logs.reader_process",
-                *([] if cpu is None else [str(cpu)]),
-            ],  # fmt: skip
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            cwd="/",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **_FOR_BLOCKS},
-            pass_fds=descriptors,
-            start_new_session=True,  # an interrupt at the terminal reaches this process, which ends the worker
-        )
-        self._tell((setup, name))
+        argv = [
+            sys.executable,
+            "-P",
+            "-m",
+            "infra_maintainer.logs.reader_process",
+            *([] if cpu is None else [str(cpu)]),
+        ]
+        with ExitStack() as undo:
+            self._complaints = undo.enter_context((setup.folder / f"{name}.stderr").open("w+b"))
+            self._process = subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._complaints,
+                cwd="/",
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **_FOR_BLOCKS},
+                pass_fds=descriptors,
+                start_new_session=True,  # an interrupt at the terminal reaches this process, which ends the worker
+            )
+            undo.callback(self.close)
+            self._tell((setup, name))
+            undo.pop_all()
 
     def read(self, piece: Piece) -> Iterator[Account]:
         """The accounts of its blocks. Raise what the piece refused, or WorkerEnded."""
