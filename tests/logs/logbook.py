@@ -85,7 +85,7 @@ def mixed_hits(count: int, seed: int = 1) -> list[Hit]:
 
 
 def hits_of_every_kind() -> list[Hit]:
-    """Users, their failures of every kind, programs, probes, static files, paths that never were, and many routes."""
+    """Users, their failures of every kind, programs, probes, static files, documents, paths that never were, routes."""
     alone, other = ("10.1.0.1:80", 200), ("10.1.0.9:80", 502)
     hits = mixed_hits(3000)
     hits += [Hit("/shop", 500 if n % 3 else 200, 900, "66.249.64.1", n // 4, GOOGLE) for n in range(40)]
@@ -93,6 +93,10 @@ def hits_of_every_kind() -> list[Hit]:
     hits += [Hit("/shop", 200, 1, agent="kube-probe/1.29", minute=n) for n in range(30)]
     hits += [Hit("/api/healthz", 503 if n < 4 else 200, 1, minute=n, tries=()) for n in range(25)]
     hits += [Hit(f"/static/app-{n}.js?v=1", 404 if n < 3 else 200, 2) for n in range(20)]
+    hits += [Hit(f"/invoices/{n}.pdf?dl=1", 500 if n < 3 else 200, 100) for n in range(12)]
+    hits += [
+        Hit(f"/{name}", ms=200) for name in ("export.csv", "all.zip", "feed.xml", "terms.TXT", "a.docx") for _ in "abc"
+    ]
     hits += [Hit("/HEALTHZ", ms=7), Hit("/up/there", ms=7), Hit("/a.css/b", ms=7), Hit("/shop", agent="-")]
     hits += [Hit(f"/item/{n}-blue-hat%20{n}/of/2026-11-{n}") for n in range(10, 30)]
     hits += [Hit(f"/wp-{a}{b}.php", 404, 3, client="10.9.9.9") for a in "abcdefgh" for b in "abcdefghij"]

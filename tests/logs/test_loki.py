@@ -28,7 +28,7 @@ from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.load import parse_system
 from infra_maintainer.world.clock import FrozenClock
 from infra_maintainer.world.world import LiveWorld
-from tests.logs.logbook import GOOGLE, UPSTREAM_FORMAT, Hit, hits_of_every_kind, mixed_hits, plain_count, write
+from tests.logs.logbook import BROWSER, GOOGLE, UPSTREAM_FORMAT, Hit, hits_of_every_kind, mixed_hits, plain_count, write
 from tests.services.documented_loki import documented_loki
 
 FORMAT = TIMED + " $upstream_status $upstream_addr"
@@ -134,6 +134,7 @@ def test_users_are_told_from_programs_checks_and_static_files_as_in_a_file(tmp_p
     both = told.keys() & of_file.keys()
     assert {name: told[name] for name in both} == {name: of_file[name] for name in both}
     assert len(both) > 100  # the busiest here, there those in which users spent most time
+    assert told["GET /invoices/:id.pdf"][:2] == (12, 3) and {"GET /export.csv", "GET /feed.xml"} <= both
     assert {"PUT /rare", "GET /rare", "POST /checkout", "GET /it's\\"} <= {each.route for each in found.routes}
     assert [sum(each) for each in zip(*((n, bad) for _, n, bad in found.minutes), strict=True)] == [
         sum(each) for each in zip(*((n, bad) for _, n, bad in expected.minutes), strict=True)
@@ -154,6 +155,43 @@ def test_without_user_agents_programs_are_unknown_and_count_as_users() -> None:
     assert isinstance(bots, Missing)
     (read,) = [each.value for each in evidence if isinstance(each, Measured) and each.quantity == "log.format"]
     assert "holds no user agents" in str(read)
+
+
+def json_line(name: str, agent: str) -> str:
+    """One request as each server writes it, without the user agent where the client named none."""
+    if name == "caddy":
+        headers = {"User-Agent": [agent]} if agent else {}
+        request = {"method": "GET", "uri": "/cart", "headers": headers}
+        return json.dumps({"duration": 0.01, "status": 200, "request": request})
+    if name == "traefik":
+        line = {"RequestMethod": "GET", "RequestPath": "/cart", "Duration": 10_000_000, "DownstreamStatus": 200}
+        return json.dumps(line | ({"request_User-Agent": agent} if agent else {}))
+    answer = {"method": "GET", "path": "/cart", "duration": 10, "response_code": 200}
+    return json.dumps(answer | {"user_agent": agent or None})
+
+
+@pytest.mark.parametrize("name", ["caddy", "traefik", "envoy-json"])
+def test_json_lines_tell_programs_from_users_where_a_line_names_its_agent(name: str) -> None:
+    """A list within the headers, a flat member; where every agent was left out or redacted, bots are unknown."""
+    hits = [Hit("/cart")] * 5 + [Hit("/cart", agent=GOOGLE)] * 3 + [Hit("/cart", agent="kube-probe/1.29")] * 2
+    hits += [Hit("/cart", agent="")]
+
+    def told(agents: dict[str, str]) -> list[AnyEvidence]:
+        lines = [json_line(name, agents.get(hit.agent, hit.agent)) for hit in hits]
+        with documented_loki([(NOW.timestamp() - 600, line) for line in lines]) as loki:
+            return look(loki.url, log_format=name)
+
+    evidence = told({})
+    assert value(evidence, "traffic.requests", "traffic:shop") == 6
+    assert value(evidence, "traffic.requests.bot", "traffic:shop") == 3
+    assert value(evidence, "traffic.requests.health", "traffic:shop") == 2
+    humans = told({GOOGLE: BROWSER, "kube-probe/1.29": BROWSER})
+    assert value(humans, "traffic.requests.bot", "traffic:shop") == 0
+    for instead in ("", "REDACTED"):
+        nobody = told({hit.agent: instead for hit in hits})
+        assert value(nobody, "traffic.requests", "traffic:shop") == 11
+        (bots,) = [each for each in nobody if each.quantity == "traffic.requests.bot"]
+        assert isinstance(bots, Missing)
 
 
 def test_a_limit_that_the_server_refuses_is_unknown_and_the_rest_is_told() -> None:
@@ -237,6 +275,7 @@ def test_every_query_is_valid_by_the_published_grammar() -> None:
             queries += [ask.timed(by_route=each), ask.time(by_route=each), ask.quantile(0.95, by_route=each)]
             queries += [ask.retried(by_route=each, hidden=hidden) for hidden in (True, False)]
         queries += [ask.lines(), ask.routes(200), ask.route_count(), ask.health(), ask.bots(), ask.static()]
+        queries += [ask.agents_named()] if ask.agents else []
         queries += [ask.wanted(["GET /a", "/b`\\|"]), ask.late(["/b`\\|"], 0.0005), ask.late(["/a"], 700)]
     wrong = queries[4].replace("quantile_over_time(0.95, ", "quantile_over_time(0.95 ")
     script = GRAMMAR.replace("LEZER", str(package))

@@ -7,7 +7,17 @@ import pytest
 import zstandard
 
 from infra_maintainer.logs.apache import COMBINED, apache_format
-from tests.logs.logbook import Expected, Hit, hits_of_every_kind, mixed_hits, plain_count, route, summary_of, write
+from tests.logs.logbook import (
+    GOOGLE,
+    Expected,
+    Hit,
+    hits_of_every_kind,
+    mixed_hits,
+    plain_count,
+    route,
+    summary_of,
+    write,
+)
 from tests.requirements_link import requirement
 
 
@@ -97,6 +107,21 @@ def test_minutes_count_the_same_requests_as_all_figures_of_users(tmp_path: Path,
     assert summary.users is not None and summary.traffic["static"] and summary.traffic["health"]
     requests, failed = (sum(each[at] for each in summary.minutes) for at in (1, 2))
     assert (requests, failed) == (summary.users.requests, summary.users.failed)
+
+
+def test_a_document_that_a_person_asks_for_is_a_request_and_a_part_of_a_page_is_none(tmp_path: Path) -> None:
+    """An invoice that cannot be loaded is a failure that a user felt; a missing picture is told apart."""
+    documents = ("all.zip", "orders.csv", "a.docx", "feed.xml", "terms.txt")
+    parts = ("app.css", "app.mjs", "app.js.map", "logo.jpeg", "a.svg", "a.woff2", "film.mp4", "favicon.ico")
+    hits = [Hit(f"/invoices/{n}.pdf", 500 if n < 3 else 200) for n in range(10)] + [
+        Hit(f"/{each}") for each in documents
+    ]
+    hits += [Hit(f"/{each}", 500) for each in parts] + [Hit("/a.pdf", agent=GOOGLE)]
+    summary = summary_of(write(tmp_path / "a.log", hits))
+    assert summary.traffic == {"user": 15, "static": 8, "bot": 1}
+    invoices = route(summary, "GET /invoices/:id.pdf")
+    assert (invoices.requests, invoices.failed) == (10, 3)
+    assert {each.route for each in summary.routes} == {"GET /invoices/:id.pdf", *(f"GET /{each}" for each in documents)}
 
 
 def test_upstreams_are_blamed_for_their_own_attempts(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.system.load import parse_system
 from infra_maintainer.world.world import LiveWorld
 from tests.costs.clickhouse_server import ClickHouse, serve_clickhouse
-from tests.logs.logbook import GOOGLE, UPSTREAM_FORMAT, Hit, hits_of_every_kind
+from tests.logs.logbook import BROWSER, GOOGLE, UPSTREAM_FORMAT, Hit, hits_of_every_kind
 from tests.services.clickhouse import clickhouse
 
 COLUMNS = {"upstream_status": "tried", "upstream_duration_s": "upstream_s"}
@@ -118,6 +118,8 @@ def test_a_table_says_what_a_file_of_the_same_requests_says(tmp_path: Path, engi
     assert ("agent" in found.fields) is agents
     # What the comparison rests on was there to be compared.
     assert set(found.traffic) == ({"user", "static", "health", "bot"} if agents else {"user", "static", "health"})
+    (invoices,) = [each for each in found.routes if each.route == "GET /invoices/:id.pdf"]
+    assert (invoices.requests, invoices.failed) == (12, 3)
     assert found.health_failed == 4 and found.scanners == 1 and found.repeats and found.other_routes
     assert found.late == {
         100_000: {"POST /checkout": 4, "PUT /rare": 1, "GET /it's\\": 1},
@@ -125,6 +127,16 @@ def test_a_table_says_what_a_file_of_the_same_requests_says(tmp_path: Path, engi
     }
     assert found.users and set(found.users.failures) > {"closed", "timeout", "balancer_error"}
     assert found.users.cut_off_us == 60_000_000
+
+
+@pytest.mark.parametrize("agent", ["-", "", BROWSER])
+def test_a_column_in_which_nobody_names_an_agent_leaves_bots_unknown(engine: Engine, agent: str) -> None:
+    """Whatever writes the table may not know them; with browsers only there are 0 bots."""
+    fill(engine, [Hit("/cart", agent=agent)] * 30, agents=True)
+    declared = f'clickhouse = "{engine.url}"\ntable = "requests"\ncolumns = {json.dumps(COLUMNS).replace(":", "=")}\n'
+    evidence = look(f'[[access_log]]\nname = "shop"\n{declared}')
+    (bots,) = [each for each in evidence if each.quantity == "traffic.requests.bot"]
+    assert isinstance(bots, Measured if agent == BROWSER else Missing)
 
 
 def _plain(summary: LogSummary) -> dict[str, object]:

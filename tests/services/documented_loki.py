@@ -223,8 +223,11 @@ def _members(line: str, wanted: list[tuple[str, str]]) -> Labels:
     found: Labels = {}
     for name, path in wanted:
         value = whole
-        for member in [path[2:-2]] if path.startswith("[") else path.split("."):
-            value = value.get(member) if isinstance(value, dict) else None
+        for quoted, place, bare in re.findall(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[]+)', path):
+            if place:
+                value = value[int(place)] if isinstance(value, list) and int(place) < len(value) else None
+            else:
+                value = value.get(quoted or bare) if isinstance(value, dict) else None
         if isinstance(value, str | int | float):
             found[name] = value if isinstance(value, str) else json.dumps(value)
     return found

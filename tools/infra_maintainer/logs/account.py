@@ -1,6 +1,7 @@
 """Where the lines of a log went: each is parsed, refused for a reason, or unfinished."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 EXAMPLES = 3
@@ -39,6 +40,10 @@ class Account:
         if len(kept) < EXAMPLES:
             start = line[:EXAMPLE_BYTES]
             kept.append(start if isinstance(start, str) else start.decode(errors="backslashreplace"))
+
+    def show(self, shown: Callable[[str], str]) -> None:
+        """Keep of each example only what may be shown of it."""
+        self.examples = {kind: [shown(each) for each in kept] for kind, kept in self.examples.items()}
 
     def add(self, other: "Account") -> None:
         """The lines of a later block."""

@@ -95,12 +95,14 @@ class JsonBlocks:
             "memory_limit": _MEMORY_LIMIT, "threads": 1, "temp_directory": str(scratch)
         }  # fmt: skip
         self._connection = duckdb.connect(":memory:", config=settings)
-        self._hits = Hits(json_lines, {field: pl.col(field) for field, _ in json_lines.paths}, seed, lists=True)
+        self._hits = Hits(json_lines, {field: pl.col(field) for field in json_lines.fields()}, seed, lists=True)
+        places: dict[FieldName, list[str]] = {}
+        for number, (field, _) in enumerate(json_lines.paths, start=1):
+            places.setdefault(field, []).append(f"j[{number}]")
+        for field in places.keys() - {"status"}:
+            places[field].append("''")
         paths = ", ".join("'" + path.replace("'", "''") + "'" for _, path in json_lines.paths)
-        members = ", ".join(
-            f"j[{number}] AS {field}" if field == "status" else f"coalesce(j[{number}], '') AS {field}"
-            for number, (field, _) in enumerate(json_lines.paths, start=1)
-        )
+        members = ", ".join(f"coalesce({', '.join(found)}) AS {field}" for field, found in places.items())
         self._query = (
             f"SELECT {members}, {_LINE} FROM (SELECT {_LINE}, CASE WHEN json_valid({_LINE}) THEN "
             f"json_extract_string({_LINE}, [{paths}]) END AS j "

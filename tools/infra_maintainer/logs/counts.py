@@ -56,7 +56,7 @@ class Counts:
         hits = pl.concat([pl.DataFrame(schema=SCHEMA), *batch])
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
         batch.clear()
-        of_user = hits["agent"] == 0
+        of_user = hits["agent"] <= 0
         users = hits.select("status", "failure", "client").filter(of_user)
         failed = hits.select("route", "client", "moment").filter(of_user & hits["failure"].is_not_null())
         asked = hits.select("moment", "failure").filter(of_user & ~hits["route"].str.contains(_ASIDE))

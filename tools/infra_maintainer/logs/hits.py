@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from infra_maintainer.logs.classes import IDENTIFIER, MACHINE, PROBE
+from infra_maintainer.logs.classes import IDENTIFIER, MACHINE, NO_AGENT, PROBE
 from infra_maintainer.logs.cut import first_bytes
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.template import DurationUnit, FieldName, TimeStyle
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infra_maintainer.logs.known import Format
 
 UNTIMED = -1
+NAMELESS = -1
 FAILURE = pl.Enum(["timeout", "aborted", "closed", "balancer_error", "server_error"])
 SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "route": pl.String, "status": pl.Int16, "us": pl.Int64, "client": pl.UInt64, "moment": pl.String,
@@ -32,10 +33,11 @@ _STATUS, _ATTEMPTS, _FLAGS = pl.col("status"), pl.col("attempts"), pl.col("flags
 class Hits:
     """One row per line of one format: the columns of SCHEMA, and `accepted`.
 
-    `us` is UNTIMED where the request has no duration; `agent` is 1 for a bot, 2 for a health check, 0 for anything
-    else. A line is accepted when its status is a number and its times are times or absent. Without `lists` each
-    upstream variable is known to hold one entry, which spares every row the search for more. Clients are counted by a
-    64-bit hash with this seed: no address is kept; 10 million of them collide once in 400,000 logs.
+    `us` is UNTIMED where the request has no duration; `agent` is 1 for a bot, 2 for a health check, 0 for any
+    other program or browser, NAMELESS where the line names none. A line is accepted when its status is a number and its
+    times are times or absent. Without `lists` each upstream variable is known to hold one entry, which spares every row
+    the search for more. Clients are counted by a 64-bit hash with this seed: no address is kept; 10 million of them
+    collide once in 400,000 logs.
     """
 
     def __init__(self, log_format: "Format", fields: Mapping[FieldName, pl.Expr], seed: int, *, lists: bool) -> None:
@@ -51,7 +53,9 @@ class Hits:
             "upstream_us": _upstream_duration(log_format, fields.get("upstream_duration"), lists=lists),
             "tries": _tries(log_format, fields, lists=lists),
             "flags": fields.get("flags", nothing),
-            "agent": pl.lit(0, pl.Int8) if agent is None else agent.map_batches(_Agents().kinds, return_dtype=pl.Int8),
+            "agent": pl.lit(NAMELESS, pl.Int8)
+            if agent is None
+            else agent.map_batches(_Agents().kinds, return_dtype=pl.Int8),
         }
         accepted = _STATUS.is_not_null() & pl.col("us").is_not_null()
         self._judged = {"failure": _failure(log_format), "accepted": accepted}
@@ -127,9 +131,10 @@ def _moment(style: TimeStyle, time: pl.Expr) -> pl.Expr:
 
 
 class _Agents:
-    """0 for a user, 1 for a bot, 2 for a health check, remembered by the hash of the text: the patterns are dear."""
+    """The kinds of user agents, remembered by the hash of the text: the patterns are dear."""
 
     def __init__(self) -> None:
+        self._nameless = pl.Series(NO_AGENT).hash()
         self._forget()
 
     def kinds(self, agents: pl.Series) -> pl.Series:
@@ -141,7 +146,10 @@ class _Agents:
                 self._forget()
                 new = agents
             self._learn(new.unique())
-        return hashes.is_in(self._bots).cast(pl.Int8) + 2 * hashes.is_in(self._probes).cast(pl.Int8)
+        bots, probes, nameless = (
+            hashes.is_in(each).cast(pl.Int8) for each in (self._bots, self._probes, self._nameless)
+        )
+        return bots + 2 * probes + NAMELESS * nameless
 
     def _forget(self) -> None:
         nothing = pl.Series([], dtype=pl.UInt64)

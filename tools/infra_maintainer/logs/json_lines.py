@@ -1,16 +1,28 @@
 """Access logs written as one JSON object per line: Caddy, Traefik, Envoy, nginx with escape=json, and any other."""
 
 import json
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple, cast
 
 from infra_maintainer.logs.template import DurationUnit, Family, FieldName, TimeStyle
 
+# `."a-b"`, `.a` or `[0]`
+_STEP = re.compile(r'\."([^"]*)"|\.([^."\[]+)|\[([0-9]+)\]')
+_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"\s*:|(?P<text>"(?:[^"\\]|\\.)*(?:"|\\?$))|[\s{}\[\],:]|-?[0-9][0-9.eE+-]*|true|false|null',
+    re.DOTALL,
+)
 NGINX_TIME_STYLES: dict[str, TimeStyle] = {"time_local": "clf", "time_iso8601": "iso", "msec": "epoch"}
 
 
 class JsonLines(NamedTuple):
-    """Where each field stands in the object, as a JSON path of members only."""
+    """Where each field stands in the object, as JSON paths of members and places in lists.
+
+    Of several paths of one field the first that holds something counts. Nothing else of a line is kept: its headers may
+    hold secrets.
+    """
 
     name: str
     family: Family
@@ -24,14 +36,18 @@ class JsonLines(NamedTuple):
         cls,
         name: str,
         family: Family,
-        paths: Mapping[FieldName, str],
+        paths: Mapping[FieldName, str | tuple[str, ...]],
         *,
         time_style: TimeStyle = "iso",
         duration_unit: DurationUnit = "s",
         upstream_unit: DurationUnit = "s",
     ) -> "JsonLines":
-        """Build from a mapping of field name to JSON path."""
-        return cls(name, family, tuple(paths.items()), time_style, duration_unit, upstream_unit)
+        """Build from a mapping of field name to its path or paths."""
+        each: list[tuple[FieldName, str]] = []
+        for field, several in paths.items():
+            for path in several if isinstance(several, tuple) else (several,):
+                each.append((field, path))
+        return cls(name, family, tuple(each), time_style, duration_unit, upstream_unit)
 
     def fields(self) -> set[FieldName]:
         """The fields that lines of this format carry."""
@@ -47,6 +63,8 @@ class JsonLines(NamedTuple):
             return None
         found: dict[FieldName, str] = {}
         for field, path in self.paths:
+            if field in found:
+                continue
             text = _at(cast(dict[str, object], value), path)
             if text is not None:
                 found[field] = text
@@ -54,29 +72,43 @@ class JsonLines(NamedTuple):
 
 
 def _at(value: object, path: str) -> str | None:
-    for member in _members(path):
-        if not isinstance(value, dict):
-            return None
-        value = cast(dict[str, object], value).get(member)
+    for step in _steps(path):
+        if isinstance(step, int):
+            listed = cast(list[object], value) if isinstance(value, list) else []
+            value = listed[step] if step < len(listed) else None
+        else:
+            value = cast(dict[str, object], value).get(step) if isinstance(value, dict) else None
     if value is None or isinstance(value, (dict, list, bool)):
         return None
     return str(value)
 
 
-def _members(path: str) -> list[str]:
-    return [piece.strip('"') for piece in path.removeprefix("$.").split(".")] if '"' not in path else [path[3:-1]]
+def without_values(line: str) -> str:
+    """The beginning of a line, for a report: names and numbers as far as it is JSON. Its texts may be secrets."""
+    shown, end = "", 0
+    while (token := _TOKEN.match(line, end)) is not None:
+        shown += '"…"' if token["text"] else token[0]
+        end = token.end()
+    return shown if end == len(line) else f"{shown}…"
+
+
+@cache
+def _steps(path: str) -> tuple[str | int, ...]:
+    return tuple(int(place) if place else quoted or bare for quoted, bare, place in _STEP.findall(path))
 
 
 CADDY = JsonLines.of(
     "Caddy JSON",
     "json",
     {
-        "client": "$.request.client_ip",
+        # From 2.7 on the client behind trusted proxies; before that there was only the other end of the connection.
+        "client": ("$.request.client_ip", "$.request.remote_ip"),
         "time": "$.ts",
         "method": "$.request.method",
         "target": "$.request.uri",
         "status": "$.status",
         "duration": "$.duration",
+        "agent": '$.request.headers."User-Agent"[0]',
     },
     time_style="epoch",
 )
@@ -84,7 +116,7 @@ TRAEFIK = JsonLines.of(
     "Traefik JSON",
     "json",
     {
-        "client": "$.ClientHost",
+        "forwarded": "$.ClientHost",  # with trusted proxies the whole X-Forwarded-For
         "time": "$.StartUTC",
         "method": "$.RequestMethod",
         "target": "$.RequestPath",
@@ -94,6 +126,7 @@ TRAEFIK = JsonLines.of(
         "upstream_status": "$.OriginStatus",
         "upstream_address": "$.ServiceAddr",
         "retries": "$.RetryAttempts",
+        "agent": '$."request_User-Agent"',  # only where its headers are kept
     },
     duration_unit="ns",
     upstream_unit="ns",
@@ -131,7 +164,7 @@ _GUESSES: dict[FieldName, tuple[str, ...]] = {
     "upstream_duration": ("upstream_response_time",),
     "upstream_status": ("upstream_status",),
     "upstream_address": ("upstream_addr",),
-    "agent": ("http_user_agent", "user_agent", "agent"),
+    "agent": ("http_user_agent", "user_agent", "userAgent", "User-Agent", "agent"),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ extracted labels begin with `im_`: a stream may have labels of its own that are 
 import re
 from collections.abc import Sequence
 
-from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, PROBE, STATIC
+from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, NO_AGENT, PROBE, STATIC
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.template import FieldName
@@ -67,6 +67,11 @@ class Questions:
         """Requests of programs that are no health checks; only where there are agents."""
         kept = f"{self._read} | {_no(_IS_PROBE)} | {_IS_MACHINE} {self._route} | {_no(_IS_HEALTH)}"
         return f"sum(count_over_time({kept} {self._range}))"
+
+    def agents_named(self) -> str:
+        """Requests that name a user agent; only where the format has a place for it."""
+        none = "|".join(filter(None, NO_AGENT))
+        return f'sum(count_over_time({self._read} | im_agent != "" | im_agent !~ `{none}` {self._range}))'
 
     def static(self) -> str:
         """Requests for static files."""
@@ -142,8 +147,8 @@ def _is_one_of(routes: Sequence[str]) -> str:
 
 def _parser(log_format: Format) -> str:
     if isinstance(log_format, JsonLines):
-        wanted = [(name, path) for name, path in log_format.paths if name in USED]
-        return "| json " + ", ".join(f"im_{name}={_raw(_member(path))}" for name, path in wanted)
+        first = {name: path for name, path in reversed(log_format.paths) if name in USED}
+        return "| json " + ", ".join(f"im_{name}={_raw(_member(path))}" for name, path in first.items())
     pattern = re.sub(
         r"\(\?P<(\w+)>", lambda m: f"(?P<im_{m[1]}>" if m[1] in USED else "(?:", log_format.pattern().pattern
     )
@@ -151,9 +156,8 @@ def _parser(log_format: Format) -> str:
 
 
 def _member(path: str) -> str:
-    """`$.request.uri` as `request.uri`, `$."a-b"` as `["a-b"]`."""
-    member = path.removeprefix("$.")
-    return f"[{member}]" if member.startswith('"') else member
+    """`$.request.uri` as `request.uri`, `$."a-b"` as `["a-b"]`, `$.a."b-c"[0]` as `a["b-c"][0]`."""
+    return re.sub(r'\.("[^"]*")', r"[\1]", path.removeprefix("$")).removeprefix(".")
 
 
 def _raw(text: str) -> str:

@@ -48,11 +48,13 @@ def summary_of_loki(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE)
     server = _Server(world, log)
     lines = int(_only(server.vector(ask.lines())))
     statuses, checks = (_by_status(server.vector(each)) for each in (ask.statuses(by_route=False), ask.health()))
+    bots = int(_only(server.vector(ask.bots()))) if ask.agents else 0
+    agents = bots > 0 or (ask.agents and _only(server.vector(ask.agents_named())) > 0)
     counted = {
         "user": sum(statuses.values()),
         "health": sum(checks.values()),
         "static": int(_only(server.vector(ask.static()))),
-        "bot": int(_only(server.vector(ask.bots()))) if ask.agents else 0,
+        "bot": bots,
     }
     parsed, users = sum(counted.values()), counted["user"]
     if not parsed:
@@ -71,7 +73,7 @@ def summary_of_loki(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE)
         format=f"Loki {log.selector} as {log_format.name}, last {log.hours:g} h; percentiles interpolated there, "
         "scanners' paths among the routes; this way of asking was not yet run against a real Loki",
         assumed=False,
-        fields=sorted(log_format.fields() - {"ignored"}),
+        fields=sorted(log_format.fields() - ({"ignored"} if agents else {"ignored", "agent"})),
         lines=lines,
         parsed=min(parsed, lines),
         refused={"other_format": refused} if refused else {},

@@ -7,7 +7,7 @@ from infra_maintainer.logs.account import Account
 from infra_maintainer.logs.blocks import Piece, blocks
 from infra_maintainer.logs.cells import JsonBlocks, Parsed, TextBlocks, with_rows
 from infra_maintainer.logs.counts import Counts
-from infra_maintainer.logs.json_lines import JsonLines
+from infra_maintainer.logs.json_lines import JsonLines, without_values
 from infra_maintainer.logs.template import FieldName
 from infra_maintainer.logs.worker import Setup
 
@@ -39,6 +39,8 @@ class PieceReader:
         for block in blocks(piece, self._block_bytes):
             if block.clean:
                 self._take(self._fast.parse(block.clean), block.account)
+            if isinstance(self._format, JsonLines):
+                block.account.show(without_values)
             yield block.account
 
     def finish(self) -> Account:

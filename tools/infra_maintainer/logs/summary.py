@@ -71,7 +71,7 @@ class LogSummary(Frozen):
     files: list[str]
     format: str
     assumed: bool = Field(description="recognised from its lines, not from the server's configuration")
-    fields: list[str]
+    fields: list[str] = Field(description="what its lines tell; without agent where none of them names one")
     lines: int
     parsed: int
     refused: dict[str, int]
@@ -139,7 +139,7 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
         f"CASE class WHEN 'stray' THEN '{STRAY}' ELSE route END AS route, failure, tries, us, "
         "sum(n)::BIGINT AS n, sum(upstream_us) AS upstream_us FROM tally JOIN classes USING (route) GROUP BY ALL"
     )
-    run("CREATE OR REPLACE TEMP VIEW user_tally AS FROM whole WHERE agent = 0 AND class IN ('user', 'stray')")
+    run("CREATE OR REPLACE TEMP VIEW user_tally AS FROM whole WHERE agent <= 0 AND class IN ('user', 'stray')")
     lines = engine.lines()
     named = run(
         "SELECT route FROM user_tally GROUP BY route ORDER BY sum(us * n) DESC NULLS LAST, sum(n) DESC, route "
@@ -165,6 +165,7 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
     zoneless = bool(minutes) and _zoneless(engine)
     if zoneless:
         minutes = [(_in_zone(at, zone), n, failed) for at, n, failed in minutes]
+    named_agents = _count(engine, "SELECT count(*) FROM (SELECT 1 FROM whole WHERE agent >= 0 LIMIT 1)")
     knows_clients = bool(engine.format.fields() & {"client", "forwarded"})
     clients = run(
         "SELECT count(*), count(*) FILTER (failed > 0), count(*) FILTER (n >= 50 AND not_found * 2 > n) FROM "
@@ -175,7 +176,7 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
         files=files,
         format=engine.format.name,
         assumed=assumed,
-        fields=sorted(engine.format.fields() - {"ignored"}),
+        fields=sorted(engine.format.fields() - ({"ignored"} if named_agents else {"ignored", "agent"})),
         lines=lines.lines,
         parsed=lines.parsed,
         refused=lines.refused,

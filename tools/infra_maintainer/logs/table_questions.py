@@ -6,7 +6,7 @@ names begin with `im_`: there an alias comes before a column of the table with t
 
 from collections.abc import Mapping, Sequence
 
-from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, NEVER_THERE, PROBE, STATIC, STRAY
+from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, NEVER_THERE, NO_AGENT, PROBE, STATIC, STRAY
 from infra_maintainer.logs.cut_off import ROUND_SECONDS, SLACK_CENTISECONDS
 from infra_maintainer.logs.summary import MOST_ROUTES
 from infra_maintainer.logs.wanted import Wanted
@@ -41,6 +41,7 @@ class TableQuestions:
         agents = f"{agent} GLOBAL IN (SELECT {agent} {asked} GROUP BY {agent} HAVING match({agent},{{}}))"
         probe, machine = agents.format(text(PROBE)), agents.format(text(MACHINE))
         kind_of_agent = f"multiIf({probe},2,{machine},1,0)" if agent else "0"
+        none = ",".join(map(text, NO_AGENT))
         names = {
             "im_client": columns["client"],
             "im_minute": f"intDiv(toUInt32({time}),60)",
@@ -53,6 +54,7 @@ class TableQuestions:
             "im_asked": f"concat({columns['method']},' ',{path})",
             "im_route": f"replaceRegexpAll(im_asked,{_ID},'/:id')",
             "im_agent": kind_of_agent,
+            "im_named": f"{agent} NOT IN ({none})" if agent else "0",
             # Neither pattern can match in an id, nor lose its match to one: folding first would only cost.
             "im_class": f"multiIf(im_agent=2 OR match(im_asked,{text(HEALTH)}),'health',im_agent=1,'bot',"
             f"match(im_asked,{text(STATIC)}),'static','user')",
@@ -60,8 +62,8 @@ class TableQuestions:
         self._requests = f"FROM (SELECT {','.join(f'{what} AS {name}' for name, what in names.items())} {asked})"
 
     def traffic(self) -> str:
-        """Class, requests, failed."""
-        return f"SELECT im_class,count(),countIf(im_failure!='') {self._requests} GROUP BY im_class"
+        """Class, requests, failed, and how many name a user agent."""
+        return f"SELECT im_class,count(),countIf(im_failure!=''),countIf(im_named) {self._requests} GROUP BY im_class"
 
     def routes(self) -> str:
         """Route, requests, timed, time, the three percentiles, retried, of them answered, clients that failed, time in

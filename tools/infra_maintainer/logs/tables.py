@@ -52,7 +52,10 @@ def summary_of_table(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE
         )
     # The same two moments for all: rows that arrive meanwhile would make the answers contradict each other.
     ask = TableQuestions(str(log.table), columns, int(begin), int(end), wanted)
-    traffic = {str(name): (int(n), int(failed)) for name, n, failed in server.rows(ask.traffic())}
+    classes = server.rows(ask.traffic())
+    traffic = {str(name): (int(n), int(failed)) for name, n, failed, _ in classes}
+    if not any(int(named) for *_, named in classes):
+        columns = {**columns, "agent": ""}
     rows = sum(n for n, _ in traffic.values())
     routes = _Routes(server, ask, columns, wanted)
     minutes = [(int(minute), int(n), int(failed)) for minute, n, failed in server.rows(ask.minutes())]

@@ -26,7 +26,10 @@ MOST_ROUTES = 25
 _LATER = ("timezone", "loki", "selector", "tenant")
 OWED = ("traffic.requests", "traffic.errors", "traffic.latency")
 BUDGET_SHARE = 0.001
-HOW_TO_TELL = 'log $http_user_agent (Apache: %{User-Agent}i); in a table name its column: columns = { agent = "..." }'
+HOW_TO_TELL = (
+    "log $http_user_agent (Apache: %{User-Agent}i; Traefik: accessLog.fields.headers.names.User-Agent: keep); in a "
+    'table name its column: columns = { agent = "..." }'
+)
 KINDS = ("aborted", "balancer_error", "closed", "server_error", "timeout")
 
 
