@@ -32,6 +32,7 @@ SSHD = (
     "port 22\nusepam yes\npermitrootlogin no\npubkeyauthentication yes\npasswordauthentication no\n"
     "kbdinteractiveauthentication yes\nauthenticationmethods publickey,keyboard-interactive\n"
 )
+ROOT = {"euid": 0, "capabilities": ["CAP_DAC_READ_SEARCH", "CAP_NET_ADMIN", "CAP_SYS_PTRACE"]}
 PAM = "auth required pam_google_authenticator.so\n@include common-auth\n"
 
 
@@ -44,12 +45,13 @@ class MadeWorld:
         self._sound()
 
     def _sound(self) -> None:
-        self.snapshot("identity", {"euid": 0})
+        self.snapshot("identity", ROOT)
         self.snapshot("listeners", [])
-        self.snapshot("deleted_mappings", {"processes": 40, "unreadable": 0, "found": []})
+        self.snapshot("deleted_mappings", {"processes": 40, "unreadable": 0, "others_hidden": False, "found": []})
         self.snapshot("privileged_files", {"found": [], "looked": 900, "unreadable": 0})
         self.snapshot("writable_places", {"found": [], "looked": 300, "unreadable": []})
-        self.snapshot("secrets_in_processes", {"processes": 40, "unreadable": 0, "found": []})
+        all_seen = {"processes": 40, "unreadable": 0, "refused": [], "closed": 0, "others_hidden": False}
+        self.snapshot("secrets_in_processes", {**all_seen, "found": []})
         self.snapshot("secrets_in_units", {"units": 90, "unreadable": [], "found": []})
         self.snapshot("secrets_in_files", {"files": 2, "unreadable": [], "found": [], "truncated": False})
         self.snapshot("sshd_effective", SSHD, "user=root,host=203.0.113.9,addr=203.0.113.9")

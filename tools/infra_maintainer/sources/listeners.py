@@ -6,6 +6,7 @@ from typing import Any
 
 from infra_maintainer.sources.baseline.firewall import Filter, combine, lets_in, parse_iptables, parse_nft, parse_ufw
 from infra_maintainer.sources.baseline.side_by_side import side_by_side
+from infra_maintainer.sources.baseline.sight import CLOSED, sight
 from infra_maintainer.sources.baseline.tls_evidence import ALSO, QUANTITIES, redirect_evidence, tls_evidence
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
@@ -36,9 +37,9 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     uses_six = any(":" in str(each["address"]) for each in outside)
     four, failures = _filter(survey, _READERS)
     six, six_failures = _filter(survey, _READERS_6) if uses_six else (None, [])
+    unread = failures if four is None else six_failures
     if four is None or (four.state == "filters" and uses_six and six is None):
-        unread = failures or six_failures
-        worst = next((each for each in unread if each.why != "not_supported"), unread[0])
+        worst = _worst(unread)
         for quantity in ("firewall.filters", "firewall.forwarded.ports"):
             how = f"{worst.how}; {_ELSEWHERE}"
             yield survey.missing(quantity, worst.why, worst.detail, how, source="packet filter")
@@ -48,7 +49,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
         forwarded = ", ".join(sorted(four.forwarded)[:20]) or "none"
         yield survey.measured("firewall.filters", whole, source="nft, iptables, ufw", quote=says)
         yield survey.measured("firewall.forwarded.ports", len(four.forwarded), source="nat rules", quote=forwarded)
-    yield from _sockets(survey, outside, four, six)
+    yield from _sockets(survey, outside, four, six, unread)
 
 
 def _filter(survey: Survey, readers: dict[str, Callable[[Survey], Filter]]) -> tuple[Filter | None, list[WorldError]]:
@@ -66,20 +67,21 @@ def _filter(survey: Survey, readers: dict[str, Callable[[Survey], Filter]]) -> t
 
 
 def _sockets(
-    survey: Survey, outside: list[dict[str, Any]], four: Filter | None, six: Filter | None
+    survey: Survey, outside: list[dict[str, Any]], four: Filter | None, six: Filter | None, unread: list[WorldError]
 ) -> Iterator[AnyEvidence]:
     asked: list[tuple[str, dict[str, Any]]] = []
     for each in outside:
         subject = f"listener:{each['protocol']}/{each['address']}:{each['port']}"
-        program = str(each["program"] or "a program that only root may see")
+        program = str(each["program"] or _unseen_program(survey))
         address = str(each["address"])
         # A socket on :: takes IPv4 too, unless told otherwise: it is reachable when either filter lets it in.
         ways = [four, six] if address == "::" else [six] if ":" in address else [four]
         known = [way for way in ways if way is not None]
         if not known:
-            how = f"run as root (CAP_NET_ADMIN reads the filter); {_ELSEWHERE}"
-            why = "the packet filter could not be read"
-            yield survey.missing("listener.reachable", "denied", why, how, subject=subject, source="listeners")
+            worst = _worst(unread)
+            detail, how = f"the packet filter could not be read ({worst.detail})", f"{worst.how}; {_ELSEWHERE}"
+            why = "no_data" if worst.why == "not_supported" else worst.why  # the socket does exist, and matters
+            yield survey.missing("listener.reachable", why, detail, how, subject=subject, source="listeners")
         else:
             reachable = any(lets_in(way, str(each["protocol"]), int(each["port"])) for way in known)
             yield survey.measured("listener.reachable", reachable, subject=subject, source="listeners", quote=program)
@@ -92,6 +94,17 @@ def _sockets(
         yield survey.measured(
             "listener.reachable", False, subject="listener:none", source="listeners", quote="all sockets on loopback"
         )
+
+
+def _worst(unread: list[WorldError]) -> WorldError:
+    """The reason that tells most: a program that is not installed says nothing of the filter."""
+    silent = WorldError("no_data", "no program told whether it filters", "run nft list ruleset by hand")
+    return next((each for each in unread if each.why != "not_supported"), unread[0] if unread else silent)
+
+
+def _unseen_program(survey: Survey) -> str:
+    needs = sight(survey, "CAP_SYS_PTRACE")
+    return f"no program seen behind it: {CLOSED}" if needs.closed else f"no program seen behind it: {needs.how}"
 
 
 def _tls(survey: Survey, subject: str, each: dict[str, Any]) -> Iterator[AnyEvidence]:
@@ -131,11 +144,8 @@ def _output(survey: Survey, command: str) -> str:
     if output.code != 0:
         said = (output.stderr or output.stdout).strip().splitlines()
         denied = any(word in output.stderr for word in ("permitted", "ermission", "root"))
-        raise WorldError(
-            "denied" if denied else "error",
-            f"{command}: {said[-1] if said else output.code}",
-            "run as root (CAP_NET_ADMIN)",
-        )
+        how = sight(survey, "CAP_NET_ADMIN").how if denied else "run it by hand and read its complaint"
+        raise WorldError("denied" if denied else "error", f"{command}: {said[-1] if said else output.code}", how)
     return output.stdout
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra_maintainer.evidence.redact import quote
+from infra_maintainer.evidence.show import many
+from infra_maintainer.sources.baseline.sight import sight
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
 
 _MOST_SHOWN = 50
-_AS_ROOT = "run as root or with CAP_SYS_PTRACE"
+_LISTED_IN_PART = "/proc lists only the processes that this user may look into (hidepid)"
 
 
 @source(
@@ -41,15 +43,25 @@ def _processes(survey: Survey) -> Iterator[AnyEvidence]:
     in_environment = [each for each in seen["found"] if each["form"] == "environ"]
     on_lines = [each for each in seen["found"] if each["form"] == "argv"]
     yield from _each(survey, seen["found"], "process")
+    # A recording of an earlier version does not say what was hidden from it.
+    closed = f"{many(seen['closed'], 'process', 'processes')} may not be looked into" if seen.get("closed") else ""
+    unlisted = _LISTED_IN_PART if seen.get("others_hidden") else closed
+    refused = f"{seen['unreadable']} of {seen['processes']} environments may not be read" if seen["unreadable"] else ""
+    if refused and seen["unreadable"] <= 5:
+        refused += f" ({', '.join(seen.get('refused', []))})"
     if seen["processes"] == 0:
-        raise WorldError("no_data", "no process could be seen", _AS_ROOT)
-    yield survey.measured("secrets.command_lines", len(on_lines), n=seen["processes"], source="/proc/*/cmdline")
-    if in_environment or not seen["unreadable"]:
-        yield survey.measured("secrets.processes", len(in_environment), n=read or None, source="/proc/*/environ")
+        unlisted = unlisted or "no process could be seen"
+    yield from _count(survey, "secrets.command_lines", len(on_lines), seen["processes"], unlisted, "/proc/*/cmdline")
+    yield from _count(survey, "secrets.processes", len(in_environment), read, unlisted or refused, "/proc/*/environ")
+
+
+def _count(survey: Survey, quantity: str, found: int, n: int, unseen: str, origin: str) -> Iterator[AnyEvidence]:
+    """What was found stands; that nothing was found stands only when nothing was unseen."""
+    if found or not unseen:
+        yield survey.measured(quantity, found, n=n or None, source=origin)
         return
-    of = f" ({', '.join(seen.get('refused', []))})" if seen["unreadable"] <= 5 else ""
-    detail = f"{seen['unreadable']} of {seen['processes']} environments may not be read{of}"
-    yield survey.missing("secrets.processes", "denied", detail, _AS_ROOT, source="/proc/*/environ")
+    needs = sight(survey, "CAP_SYS_PTRACE")
+    yield survey.missing(quantity, "denied", needs.told(unseen), needs.how, source=origin)
 
 
 def _units(survey: Survey) -> Iterator[AnyEvidence]:
@@ -60,8 +72,9 @@ def _units(survey: Survey) -> Iterator[AnyEvidence]:
     if seen["found"] or not seen["unreadable"]:
         yield survey.measured("secrets.units", len(seen["found"]), n=seen["units"], source="systemd units")
         return
-    detail = f"may not be read: {', '.join(seen['unreadable'][:5])}"
-    yield survey.missing("secrets.units", "denied", detail, "run as root", source="systemd units")
+    needs = sight(survey, "CAP_DAC_READ_SEARCH")
+    detail = needs.told(f"may not be read ({', '.join(seen['unreadable'][:5])})")
+    yield survey.missing("secrets.units", "denied", detail, needs.how, source="systemd units")
 
 
 def _files(survey: Survey) -> Iterator[AnyEvidence]:
@@ -75,10 +88,13 @@ def _files(survey: Survey) -> Iterator[AnyEvidence]:
         if count or not (seen["unreadable"] or seen["truncated"]):
             yield survey.measured(quantity, count, source=origin, n=seen["files"] or None)
             continue
-        refused = f"{len(seen['unreadable'])} folders or files may not be read"
-        cut, why = ("too many entries to look at all", "timeout") if seen["truncated"] else (refused, "denied")
-        how = "name [security] secret_folders" if seen["truncated"] else "run as root"
-        yield survey.missing(quantity, "timeout" if why == "timeout" else "denied", cut, how, source=origin)
+        if seen["truncated"]:
+            cut, how = "too many entries to look at all", "name [security] secret_folders"
+            yield survey.missing(quantity, "timeout", cut, how, source=origin)
+            continue
+        needs = sight(survey, "CAP_DAC_READ_SEARCH")
+        refused = needs.told(f"{many(len(seen['unreadable']), 'folder or file', 'folders or files')} may not be read")
+        yield survey.missing(quantity, "denied", refused, needs.how, source=origin)
 
 
 def _each(survey: Survey, found: list[dict[str, Any]], kind: str) -> Iterator[AnyEvidence]:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from infra_maintainer.evidence.show import many
 from infra_maintainer.sources.baseline.apt import Installed, automatic_updates, dpkg_list, held, parse_installed
 from infra_maintainer.sources.baseline.debian_version import DebianVersion
+from infra_maintainer.sources.baseline.sight import sight
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
@@ -39,7 +41,8 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
 def _libraries(survey: Survey) -> Iterator[AnyEvidence]:
     seen = survey.world.host.snapshot("deleted_mappings")
     names = ", ".join(sorted({str(each["program"]) for each in seen["found"]}))
-    if seen["found"] or not seen["unreadable"]:
+    hidden = seen.get("others_hidden", False)  # a recording of an earlier version does not say
+    if seen["found"] or not (seen["unreadable"] or hidden):
         yield survey.measured(
             "libraries.replaced.in_use",
             len(seen["found"]),
@@ -49,9 +52,10 @@ def _libraries(survey: Survey) -> Iterator[AnyEvidence]:
         )
         return
     detail = f"{seen['unreadable']} of {seen['unreadable'] + seen['processes']} processes may not be read"
-    yield survey.missing(
-        "libraries.replaced.in_use", "denied", detail, "run as root or with CAP_SYS_PTRACE", source="/proc/*/maps"
-    )
+    if hidden:
+        detail = f"only {many(seen['processes'], 'process', 'processes')} of this user could be seen (hidepid of /proc)"
+    needs = sight(survey, "CAP_SYS_PTRACE")
+    yield survey.missing("libraries.replaced.in_use", "denied", needs.told(detail), needs.how, source="/proc/*/maps")
 
 
 def _reboot(survey: Survey) -> Iterator[AnyEvidence]:

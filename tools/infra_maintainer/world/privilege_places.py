@@ -10,17 +10,13 @@ from typing import Any
 import psutil
 
 from infra_maintainer.world.commands import ENVIRONMENT
+from infra_maintainer.world.own_rights import others_hidden
 from infra_maintainer.world.process import Output, run_bounded
 
 _WALKED = ("/usr", "/bin", "/sbin", "/lib", "/opt", "/srv", "/home", "/root", "/var", "/tmp", "/etc")  # noqa: S108
 _FIND_LIMIT_S = 12.0
 _FINDS_AT_ONCE = 4  # more than cores: on a cold cache each waits for the disk most of the time
 _MOST_ASKED = 500
-
-
-def identity(_: str) -> dict[str, Any]:
-    """Say as whom this process looks; every report that depends on privilege states it."""
-    return {"euid": os.geteuid()}
 
 
 def stat_of(path: str) -> dict[str, Any]:
@@ -156,7 +152,10 @@ def _program(pid: int | None) -> str | None:
 
 
 def deleted_mappings(_: str) -> dict[str, Any]:
-    """Find processes that still run a program or library whose file was replaced or removed since they started."""
+    """Find processes that still run a program or library whose file was replaced or removed since they started.
+
+    `others_hidden` tells that /proc lists only some of the processes, so that the rest is not even counted.
+    """
     found: list[dict[str, Any]] = []
     processes = unreadable = 0
     for name in os.listdir("/proc"):
@@ -181,4 +180,4 @@ def deleted_mappings(_: str) -> dict[str, Any]:
         )
         if gone:
             found.append({"pid": int(name), "program": program, "files": gone[:5]})
-    return {"processes": processes, "unreadable": unreadable, "found": found}
+    return {"processes": processes, "unreadable": unreadable, "others_hidden": others_hidden(), "found": found}

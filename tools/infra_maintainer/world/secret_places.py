@@ -13,6 +13,7 @@ from typing import Any
 
 from infra_maintainer.evidence.secret_shapes import shape_spans
 from infra_maintainer.evidence.secrets_found import Secret, secret_in_pair, secrets_in_argv
+from infra_maintainer.world.own_rights import others_hidden
 
 UNIT_FOLDERS = (
     "/etc/systemd/system",
@@ -30,10 +31,13 @@ _RUN_KEY = secrets.token_bytes(32)
 
 
 def process_secrets(_: str) -> dict[str, Any]:
-    """Judge the environment and the command line of every process; those that may not be read are counted."""
+    """Judge the environment and the command line of every process; those that may not be read are counted.
+
+    `closed` are listed and show not even their name; `others_hidden` tells that /proc does not list all.
+    """
     found: list[dict[str, Any]] = []
     refused: list[str] = []
-    processes = unreadable = 0
+    processes = unreadable = closed = 0
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) == os.getpid():
             continue
@@ -41,10 +45,13 @@ def process_secrets(_: str) -> dict[str, Any]:
         try:
             program = (folder / "comm").read_text(encoding="utf-8", errors="replace").strip()
             arguments = _pieces(folder / "cmdline")
+            if not arguments and not _has_memory(folder):
+                continue  # a kernel thread, or one that ended: neither arguments nor environment
+        except PermissionError:
+            closed += 1
+            continue
         except OSError:
             continue  # it ended between the listing and the look
-        if not arguments:
-            continue  # a kernel thread has neither arguments nor environment
         processes += 1
         found += [
             _shown(each, f"command line of {program} (pid {name})", "argv") for each in secrets_in_argv(arguments)
@@ -58,7 +65,14 @@ def process_secrets(_: str) -> dict[str, Any]:
         except OSError:
             continue
         found += [_shown(each, f"environment of {program} (pid {name})", "environ") for each in _of_pairs(environment)]
-    return {"processes": processes, "unreadable": unreadable, "refused": sorted(set(refused))[:5], "found": found}
+    return {
+        "processes": processes,
+        "unreadable": unreadable,
+        "refused": sorted(set(refused))[:5],
+        "closed": closed,
+        "others_hidden": others_hidden(),
+        "found": found,
+    }
 
 
 def unit_secrets(_: str) -> dict[str, Any]:
@@ -93,6 +107,11 @@ def file_secrets(folders: str) -> dict[str, Any]:
         files += 1
         found += _in_file(path, unreadable)
     return {"files": files, "unreadable": unreadable, "found": found, "truncated": entries >= _MAX_ENTRIES}
+
+
+def _has_memory(folder: Path) -> bool:
+    """Tell a process that emptied its own command line from one that has none."""
+    return not (folder / "statm").read_text(encoding="ascii").startswith("0 ")
 
 
 def _pieces(path: Path) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any
 import psutil
 
 from infra_maintainer.world.identity_exports import keycloak_realms
+from infra_maintainer.world.own_rights import identity
 from infra_maintainer.world.package_changelog import installed_changelog, offered_changelog
 from infra_maintainer.world.privilege_places import (
     deleted_mappings,
-    identity,
     listeners,
     privileged_files,
     stat_of,

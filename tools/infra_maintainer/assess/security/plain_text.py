@@ -27,8 +27,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             yield Pass.model_validate({**shared, "says": f"{name}speaks plain text only to send people on to https"})
         elif reachable is None and record.subject.startswith("listener:"):
             says = f"{name}speaks plain text; whether it can be reached from outside is not known"
-            how = "run as root (CAP_NET_ADMIN reads the packet filter)"
-            rest = {"quantity": "listener.reachable", "why": "denied", "how": how, "could_be": rule.severity}
+            rest = {"quantity": "listener.reachable", "could_be": rule.severity, **_reason(facts, record.subject)}
             yield Unknown.model_validate({**shared, **rest, "says": says})
         elif reachable is None or reachable.value is True:
             outside = "" if reachable is None else " and is reachable from outside"
@@ -42,3 +41,11 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 }
             )
     yield from facts.unknowns("tls.offered", "plain_text", unseen("tls.offered"), rule.severity, policy=rule.id)
+
+
+def _reason(facts: Facts, listener: str) -> dict[str, str]:
+    """Why it is not known whether a socket can be reached, and the step that would tell."""
+    missing = facts.missing("listener.reachable", listener)
+    if missing:
+        return {"why": missing[0].why, "detail": missing[0].detail, "how": missing[0].how}
+    return {"why": "no_data", "how": "look at the port from another host"}
