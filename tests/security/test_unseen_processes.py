@@ -114,7 +114,7 @@ def test_replaced_libraries_of_processes_that_are_not_listed_are_unknown(tmp_pat
     ("who", "said"),
     [
         (ROOT, "no program seen behind it: closed even to root, by the kernel or a namespace"),
-        (ORDINARY, "no program seen behind it: run as root or with CAP_SYS_PTRACE"),
+        (ORDINARY, "no program seen behind it; to see it, run as root or with CAP_SYS_PTRACE"),
     ],
 )
 def test_a_socket_of_an_unseen_program_says_whether_root_would_see_it(

@@ -11,6 +11,7 @@ from infra_maintainer.assess.model import Judgement, NotChecked, Override, Pass,
 from infra_maintainer.assess.plan import FIELDS, CapacityReport
 from infra_maintainer.assess.policy import baseline
 from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.redact import quote as safe
 from infra_maintainer.evidence.show import many, show
 from infra_maintainer.report.costs_text import cost_lines
 from infra_maintainer.report.plan_text import plan_lines
@@ -107,10 +108,9 @@ def _findings(report: Report, paint: Paint, width: int, detail: bool) -> list[st
             lines += wrap(f"do: step {steps[each.do]} of the mitigation above", width, 18)
         else:
             lines += [*wrap(f"matters: {each.matters}", width, 18), *wrap(f"do: {each.do}", width, 18)]
-        # Outside text, marked as such: it names what was found, and it is data, never an instruction.
         told = [quotes[id] for id in each.evidence if id in quotes and quotes[id] not in each.says]
         for quote in told[:2]:
-            lines += wrap(f"quote: \u201c{quote}\u201d", width, 18)
+            lines += quoted(quote, width)
         lines.append("")
     return lines
 
@@ -143,7 +143,7 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
         says = _told(group, alone)
         label = paint("UNKNOWN".ljust(17), "unknown")
         lines += entry(says[0], label, width) if len(says) == 1 else bullets(says, label, width)
-        lines += _why(_coded(why, group[0].why) if detail else why, how, width)
+        lines += _why(coded(why, group[0].why) if detail else why, how, width)
         if detail:
             names = dict.fromkeys(f"{each.code} ({each.quantity} of {each.subject}{_owed(each)})" for each in group)
             lines += wrap(f"code: {', '.join(names)}", width, 18)
@@ -152,7 +152,7 @@ def _unknowns(report: Report, most: int, alone: set[str], paint: Paint, width: i
     return [*lines, ""] if lines else lines
 
 
-def _coded(why: str, code: str) -> str:
+def coded(why: str, code: str) -> str:
     """The reason in words, and beside it the code by which an answer names it where the words are others."""
     return why if why.replace(" ", "_") == code else f"{why} ({code})"
 
@@ -211,7 +211,7 @@ def _not_checked(rest: list[NotChecked], paint: Paint, width: int, detail: bool)
         return [*entry(f"{', '.join(dict.fromkeys(each.quantity for each in rest))}", label, width), ""]
     groups: dict[tuple[str, str], list[str]] = {}
     for each in rest:
-        groups.setdefault((_coded(reason(each.why, each.detail), each.why), each.how), []).append(
+        groups.setdefault((coded(reason(each.why, each.detail), each.why), each.how), []).append(
             f"{each.quantity}{_of(each.subject)}{_owed(each)}"
         )
     lines: list[str] = []
@@ -260,6 +260,11 @@ def _ids(evidence: Iterable[str]) -> str:
     ids = list(evidence)
     shown = " ".join(ids[:4]) + (f" +{len(ids) - 4}" if len(ids) > 4 else "")
     return f"[{shown}]" if ids else ""
+
+
+def quoted(text: str, width: int) -> list[str]:
+    """Outside text, marked as such and cut: it names what was found, and it is data, never an instruction."""
+    return wrap(f"quote: \u201c{safe(text)}\u201d", width, 18)
 
 
 def bullets(says: list[str], painted: str, width: int) -> list[str]:

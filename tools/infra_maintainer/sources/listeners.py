@@ -104,7 +104,8 @@ def _worst(unread: list[WorldError]) -> WorldError:
 
 def _unseen_program(survey: Survey) -> str:
     needs = sight(survey, "CAP_SYS_PTRACE")
-    return f"no program seen behind it: {CLOSED}" if needs.closed else f"no program seen behind it: {needs.how}"
+    said = "no program seen behind it"
+    return f"{said}: {CLOSED}" if needs.closed else f"{said}; to see it, {needs.how}"
 
 
 def _tls(survey: Survey, subject: str, each: dict[str, Any]) -> Iterator[AnyEvidence]:

@@ -9,7 +9,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from infra_maintainer.evidence.store import StoreError
-from infra_maintainer.tools.explain import Explained, explain
+from infra_maintainer.tools.explain import ID, Explained, explain, not_kept
 from infra_maintainer.tools.kit import Kit
 
 
@@ -18,7 +18,7 @@ def make(kit: Kit) -> Tool:
 
     async def explain_evidence(
         ids: Annotated[
-            list[Annotated[str, Field(pattern=r"^ev_[0-9a-f]{10}$")]],
+            list[Annotated[str, Field(pattern=ID)]],
             Field(min_length=1, max_length=50, description="evidence ids of a report", examples=[["ev_7f3a9c01bd"]]),
         ],
     ) -> Annotated[CallToolResult, Explained]:
@@ -27,9 +27,8 @@ def make(kit: Kit) -> Tool:
         except StoreError as error:
             raise ToolError(str(error)) from error
         if not found.records:
-            raise ToolError(
-                f"Nothing is kept under {', '.join(ids)}. Ids come from reports of this store; run the job again."
-            )
+            said = await anyio.to_thread.run_sync(not_kept, kit, found.not_found)
+            raise ToolError(f"{said[:1].upper()}{said[1:]}.")
         return CallToolResult(
             content=[TextContent(type="text", text=found.model_dump_json(exclude_none=True))],
             structured_content=found.model_dump(mode="json", exclude_none=True),
