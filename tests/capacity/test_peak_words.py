@@ -48,3 +48,35 @@ def test_a_multiple_says_of_which_statistic_and_which_time_it_is(tmp_path: Path)
     assert "highest" not in said and "at peak" not in said
     (load,) = [each.says for each in report.passes if each.code == "current" and each.says.startswith("load of shop")]
     assert load.endswith(" over 7 d"), "thirty days were given, seven are told"
+
+
+def test_the_first_line_says_that_it_holds_only_with_every_instance(tmp_path: Path) -> None:
+    """Twice the load is within what both carry and not within what one carries: no bare "does not hold"."""
+    report = shop(tmp_path, 40.0, spike=2.0)
+    peak = number(report, "service.load", "service:shop", "p99.5")
+    assert 40 / peak < 2 < 80 / peak and report.verdict == "degraded"
+    first, says, *_ = report.plan.answer.split("; ")
+    assert first == "does not hold with one instance lost"
+    assert says == (
+        f"shop carries {80 / peak:.3g} times the P99.5 of the last 7 d with all 2 instances "
+        f"and {40 / peak:.3g} times with one lost, 2 times is asked"
+    )
+    assumed = shop(tmp_path / "assumed", 40.0).plan.answer
+    assert assumed.startswith("at risk; ") and "3 times is assumed (policy)" in assumed, "nobody asked for three times"
+    assert "first at its limit" not in report.plan.answer, "the same number a second time reads as a contradiction"
+
+
+def test_what_no_instance_more_would_carry_is_not_blamed_on_a_loss(tmp_path: Path) -> None:
+    """Eightfold is beyond both; twice is within one of five hundred."""
+    bad = shop(tmp_path / "bad", 40.0, spike=8.0).plan.answer
+    assert bad.startswith("does not hold; shop carries ") and "8 times is asked" in bad
+    good = shop(tmp_path / "good", 500.0, spike=2.0)
+    assert not good.plan.answer.startswith("does not hold") and "2 times is asked" in good.plan.answer
+
+
+def test_a_peak_that_the_rest_cannot_carry_is_answered_without_a_question(tmp_path: Path) -> None:
+    """Nothing asked: the peak itself is over what is left after a loss."""
+    report = shop(tmp_path, 24.0)
+    assert any(each.code == "single_failure" for each in report.findings)
+    assert report.plan.answer.startswith("does not hold with one instance lost; shop carries ")
+    assert "is asked" not in report.plan.answer

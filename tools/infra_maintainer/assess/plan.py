@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from infra_maintainer.assess.arithmetic.capacity import seen, spoken
 from infra_maintainer.assess.facts import Facts
-from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown, Verdict
+from infra_maintainer.assess.model import Finding, Judgement, Pass, Report, Unknown
+from infra_maintainer.assess.plan_answer import answer
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.evidence.model import Frozen
 
@@ -22,13 +22,6 @@ FIELDS: dict[str, str] = {
     "buffer_kept": "Buffer to hold, its price",
     "bottlenecks": "What breaks, in order",
     "quota": "Licences and quotas",
-}
-ANSWERS: dict[Verdict, str] = {
-    "healthy": "holds",
-    "at_risk": "at risk",
-    "degraded": "does not hold",
-    "critical": "does not hold",
-    "unknown": "unknown",
 }
 EFFORT: dict[str, str] = {
     "autoscaling": "small: a change of configuration and one watched peak",
@@ -101,7 +94,7 @@ def with_plan(report: Report) -> CapacityReport:
     for each in report.findings:
         first.setdefault(each.do, []).append(each)
     steps = [_step(group, facts) for group in first.values()]
-    plan = CapacityPlan(answer=_answer(report, facts), lines=lines, mitigation=steps)
+    plan = CapacityPlan(answer=answer(report, facts), lines=lines, mitigation=steps)
     return CapacityReport(**{name: getattr(report, name) for name in Report.model_fields}, plan=plan)
 
 
@@ -122,25 +115,6 @@ def _line(field: str, title: str, found: list[Judgement]) -> Line:
         more=len(found) - len(shown_first),
         evidence=[id for each in shown_first for id in each.evidence[:4]],
     )
-
-
-def _answer(report: Report, facts: Facts) -> str:
-    words = [ANSWERS[report.verdict]]
-    early = sorted(facts.numbers("forecast.breach.early80"), key=lambda number: number.value)
-    first = sorted(facts.numbers("capacity.multiple"), key=lambda number: number.value)
-    if early:
-        late = facts.number("forecast.breach.late80", early[0].subject)
-        until = shown(late) if late else "later than the horizon"
-        words.append(f"for {shown(early[0])} to {until} (80 % range), then {spoken(early[0].subject)} is at its limit")
-    else:
-        words.append("no date of a limit is known or within the horizon (see growth)")
-    if first:
-        words.append(
-            f"first at its limit: {spoken(first[0].subject)}, at {shown(first[0])} times {seen(facts, first[0])}"
-        )
-        if not facts.all("service.load"):
-            words.append("of traffic this says nothing: no load of users was measured")
-    return "; ".join(words)
 
 
 def _step(group: list[Finding], facts: Facts) -> Step:

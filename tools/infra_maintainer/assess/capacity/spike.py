@@ -46,8 +46,8 @@ def _one(facts: Facts, policy: Policy, gap: Number) -> Iterator[Outcome]:
     ids = [each.id for each in (times, load, holds, after, needed, gap, price, scale) if each]
     assumed = "assumption of policy, nothing was stated" if name in ("campaign", "viral") else "as stated"
     says = (
-        f"{name} ({assumed}): {shown(times)} times {seen(facts, load)} is {shown(load)}; the service sustains "
-        f"{shown(holds)} times, {shown(after)} times with one instance lost; "
+        f"{name} ({assumed}): {shown(times)} times {seen(facts, load)} is {shown(load)}; sustained are "
+        f"{shown(holds)} times, {shown(after)} with one instance lost; "
         f"{shown(needed)} instances are needed, {shown(gap)} more than now"
     )
     says += f", monthly price {shown(price)}" if price else ", price not known"
