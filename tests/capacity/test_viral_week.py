@@ -182,11 +182,14 @@ def test_a_spike_of_one_or_less_is_the_caller_s_mistake(tmp_path: Path) -> None:
 
 
 def test_the_concise_plan_fits_and_keeps_findings_form_and_answer(viral: CapacityReport) -> None:
-    """Under 8,000 characters on both channels; every field of the form and every finding is still there."""
+    """Under 8,000 characters on both channels; every field of the form, finding, step and unknown is still there."""
     small = brief(viral)
     assert isinstance(small, CapacityReport)
     assert size(small) <= 8000
-    assert small.findings == viral.findings
+    assert [each.says for each in small.findings] == [each.says for each in viral.findings]
+    assert {each.do for each in viral.findings} <= {step.action for step in small.plan.mitigation}
+    unknown = " ".join(each.says for each in small.unknowns)
+    assert all(f"{each.quantity} of {each.subject}" in unknown for each in viral.unknowns)
     assert [line.field for line in small.plan.lines] == [line.field for line in viral.plan.lines]
     assert small.plan.answer == viral.plan.answer
 

@@ -35,6 +35,23 @@ class Finding(Judgement):
     severity: Severity
     matters: str
     do: str
+    also: list["Also"] | None = Field(
+        default=None,
+        description="in a concise reply: other findings of the same fact about the same subject, told here",
+    )
+
+    @property
+    def severities_told(self) -> list[Severity]:
+        """Its own, and those of the findings that it tells beside itself."""
+        return [self.severity, *(each.severity for each in self.also or [])]
+
+
+class Also(Frozen):
+    """A finding that says the same as another."""
+
+    code: str
+    severity: Severity
+    says: str | None = Field(default=None, description="its sentence where it tells more")
 
 
 class Pass(Judgement):

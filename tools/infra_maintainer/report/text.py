@@ -102,11 +102,14 @@ def _findings(report: Report, paint: Paint, width: int, detail: bool) -> list[st
         label = f"FINDING {each.severity}"
         lines += entry(sentence(each), paint(f"{label:<17}", each.severity), width)
         lines += wrap(f"code: {each.code}", width, 18)
+        if each.also:
+            same = "; ".join(f"{a.code} ({a.severity}){f': {a.says}' if a.says else ''}" for a in each.also)
+            lines += wrap(f"the same fact: {same}", width, 18)
         if detail and each.policy:
             lines += wrap(f"rule: {_rule(each.policy, changed)}", width, 18)
         if each.do in steps:  # the plan's mitigation has said it, and the risk of waiting
             lines += wrap(f"do: step {steps[each.do]} of the mitigation above", width, 18)
-        else:
+        elif each.do:  # in short it has neither
             lines += [*wrap(f"matters: {each.matters}", width, 18), *wrap(f"do: {each.do}", width, 18)]
         told = [quotes[id] for id in each.evidence if id in quotes and quotes[id] not in each.says]
         for quote in told[:2]:
@@ -158,7 +161,7 @@ def coded(why: str, code: str) -> str:
 
 
 def _why(why: str, how: str, width: int) -> list[str]:
-    remedy = [] if how.startswith("nothing to do") else wrap(f"to know: {how}", width, 18)
+    remedy = [] if not how or how.startswith("nothing to do") else wrap(f"to know: {how}", width, 18)
     return [*wrap(f"why: {why}", width, 18), *remedy]
 
 
@@ -239,8 +242,9 @@ def _tail(report: Report) -> str:
 
 def counts(report: Report) -> str:
     """How many of each outcome."""
+    findings = sum(len(each.severities_told) for each in report.findings)
     return (
-        f"{many(len(report.findings), 'finding')}, {many(len(report.unknowns), 'unknown')}, "
+        f"{many(findings, 'finding')}, {many(len(report.unknowns), 'unknown')}, "
         f"{many(len(report.passes), 'pass', 'passes')}"
     )
 
