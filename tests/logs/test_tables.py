@@ -121,6 +121,7 @@ def test_a_table_says_what_a_file_of_the_same_requests_says(tmp_path: Path, engi
     (invoices,) = [each for each in found.routes if each.route == "GET /invoices/:id.pdf"]
     assert (invoices.requests, invoices.failed) == (12, 3)
     assert found.health_failed == 4 and found.scanners == 1 and found.repeats and found.other_routes
+    assert len(found.failing) == 3 and found.minutes
     assert found.late == {
         100_000: {"POST /checkout": 4, "PUT /rare": 1, "GET /it's\\": 1},
         700_000: {"POST /checkout": 2, "PUT /rare": 1, "GET /it's\\": 1},

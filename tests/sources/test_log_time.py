@@ -36,11 +36,12 @@ def failures(report: Report) -> Finding:
 
 
 def told(evidence: list[AnyEvidence]) -> dict[str, tuple[object, int | None]]:
-    """Value and samples of what is said of time."""
+    """Value and samples of what is said of time, of all traffic."""
     return {
         each.quantity: (each.value, each.n)
         for each in evidence
-        if isinstance(each, Measured) and each.quantity.startswith(("log.covers", "traffic.failing."))
+        if isinstance(each, Measured) and each.subject == "traffic:shop"
+        if each.quantity.startswith(("log.covers", "traffic.failing."))
     }
 
 
@@ -60,8 +61,24 @@ def test_an_outage_in_the_middle_is_told_with_its_minutes_and_its_numbers(tmp_pa
         "traffic.failing.failed": (280, 290),
         "traffic.failing.requests": (560, 12_000),
     }
-    ids = {each.id for each in evidence if isinstance(each, Measured) and each.quantity in told(evidence)}
+    whole = [each for each in evidence if each.subject == "traffic:shop"]
+    ids = {each.id for each in whole if each.quantity in told(evidence)}
     assert ids <= set(found.evidence) and len(ids) == 4
+
+
+def test_each_broken_route_is_told_with_its_own_time(tmp_path: Path) -> None:
+    """One breaks in the evening, one fails all day; the two together are no stretch, and the sound one is not named."""
+    hits = hits_of(HOURS, {}) + [Hit("/pay", 500, minute=at) for at in range(500, 530) for _ in range(2)]
+    hits += [Hit("/pay", minute=at) for at in HOURS[::2]]
+    hits += [Hit("/find", 500 if at % 2 else 200, minute=at, client="10.0.0.9") for at in HOURS for _ in range(2)]
+    path = write(tmp_path / "access.log", hits)
+    path.write_text(path.read_text().replace("HTTP/1.1", "HTTP/2.0"))
+    evidence = look(AccessLog(name="shop", path=str(path), format=FORMAT))
+    says = {each.subject: each.says for each in judged(evidence).findings if each.code == "traffic_errors"}
+    assert "; 60 of the 60 failures within 30 min, 08:20 to 08:49 UTC" in says["route:shop:GET /pay"]
+    assert "among" not in says["route:shop:GET /pay"] and "within" not in says["traffic:shop"]
+    assert "; spread: even the densest four fifths of them took 7.98 h" in says["route:shop:GET /find"]
+    assert {each.subject for each in evidence if each.quantity.startswith("traffic.failing.")} == {*says}
 
 
 def test_failures_spread_evenly_are_called_spread_and_no_stretch_is_told(tmp_path: Path) -> None:

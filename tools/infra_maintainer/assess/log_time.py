@@ -29,11 +29,12 @@ def when(facts: Facts, subject: str) -> Words:
     """The stretch that holds most failures of a log, or that they are spread over it; the date where it has several."""
     span = facts.one("traffic.failing.when", subject)
     failed, asked = (facts.number(f"traffic.failing.{name}", subject) for name in ("failed", "requests"))
-    if span is not None and failed is not None and asked is not None:
-        one_day = len(_DATE.findall(covers(facts, subject).says)) == 1
+    if span is not None and failed is not None:
+        one_day = len(_DATE.findall(covers(facts, f"traffic:{subject.split(':')[1]}").says)) == 1
         told = _DATE.sub("", str(span.value)) if one_day else span.value
-        says = f"; {_part(failed)} failures within {_length(failed)}, {told}, among {_part(asked)} requests"
-        return Words(says, (span.id, failed.id, asked.id))
+        among = "" if asked is None else f", among {_part(asked)} requests"
+        ids = (each.id for each in (span, failed, asked) if each is not None)
+        return Words(f"; {_part(failed)} failures within {_length(failed)}, {told}{among}", tuple(ids))
     if (spread := facts.number("traffic.failing.spread", subject)) is not None:
         return Words(f"; spread: even the densest four fifths of them took {shown(spread)}", (spread.id,))
     return Words("")

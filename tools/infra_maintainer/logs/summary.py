@@ -19,7 +19,8 @@ from infra_maintainer.logs.wanted import Wanted
 if TYPE_CHECKING:
     from infra_maintainer.logs.engine import LogEngine
 
-MOST_ROUTES = 200
+MOST_ROUTES, MOST_SHOWN = 200, 25
+FEWEST_FAILED = 3  # fewer are no rate, and not found
 # The common log format's moments carry seconds, which stand between colons; few distinct texts are read as times.
 _MINUTE_TEXT = "CASE WHEN moment[18] = ':' THEN left(moment, 17) || right(moment, 6) ELSE moment END"
 _TIME_OF_MOMENT: dict[TimeStyle, str] = {
@@ -92,6 +93,9 @@ class LogSummary(Frozen):
         default={}, description="microseconds -> wanted route -> requests that were answered well, and later than that"
     )
     minutes: list[tuple[int, int, int]] = Field(description="epoch minute, requests, failed; of users as in `users`")
+    failing: dict[str, list[tuple[int, int]]] = Field(
+        default={}, description="shown routes that fail most by their share -> epoch minute, failed; not of Loki"
+    )
     recent: list[Recent] | None = Field(default=None, description="None where nobody counted routes by minute")
     clients: int | None
     clients_failed: int | None
@@ -128,6 +132,7 @@ def summarise(engine: "LogEngine", files: list[str], *, assumed: bool, zone: str
 
 def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: str) -> LogSummary:
     run, wanted = engine.counts().execute, engine.wanted
+    knows_clients = bool(engine.format.fields() & {"client", "forwarded"})
     run(
         "CREATE OR REPLACE TEMP TABLE classes AS SELECT route, CASE "
         f"WHEN regexp_matches(route, '{HEALTH}') THEN 'health' WHEN regexp_matches(route, '{STATIC}') THEN 'static' "
@@ -166,7 +171,7 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
     if zoneless:
         minutes = [(_in_zone(at, zone), n, failed) for at, n, failed in minutes]
     named_agents = _count(engine, "SELECT count(*) FROM (SELECT 1 FROM whole WHERE agent >= 0 LIMIT 1)")
-    knows_clients = bool(engine.format.fields() & {"client", "forwarded"})
+    routes = _routes(engine, [str(row[0]) for row in named], knows_clients)
     clients = run(
         "SELECT count(*), count(*) FILTER (failed > 0), count(*) FILTER (n >= 50 AND not_found * 2 > n) FROM "
         "(SELECT client, sum(n) AS n, sum(failed) AS failed, sum(not_found) AS not_found FROM clients GROUP BY client)"
@@ -193,11 +198,12 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
             "SELECT coalesce(sum(n), 0) FROM whole WHERE (agent = 2 OR class = 'health') AND failure IS NOT NULL",
         ),
         users=_stats(engine, None, knows_clients) if all_routes else None,
-        routes=_routes(engine, [str(row[0]) for row in named], knows_clients),
+        routes=routes,
         other_routes=max(0, all_routes - len(named)),
         upstreams=upstream_stats(engine),
         late={limit: _late(engine, [str(row[0]) for row in asked], limit) for limit in wanted.limits_us},
         minutes=minutes,
+        failing=_failing(engine, failing_most(routes), zone if zoneless else None),
         recent=_recent(engine, [str(row[0]) for row in asked], wanted, int(moments[-1][0])) if minutes else None,
         clients=int(clients[0]) if knows_clients else None,
         clients_failed=int(clients[1]) if knows_clients else None,
@@ -237,6 +243,34 @@ def _recent(engine: "LogEngine", routes: list[str], wanted: Wanted, last: int) -
             requests, failures = (sum(each[at] for each in inside) for at in (1, 2))
             found.append(Recent(route=route, window_min=window, requests=requests, failed=failures, late=late))
     return found
+
+
+def _failing(engine: "LogEngine", routes: list[str], zone: str | None) -> dict[str, list[tuple[int, int]]]:
+    rows = engine.connection.execute(
+        f"SELECT route, epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS minute, sum(n) FROM "
+        f"(SELECT route, {_MINUTE_TEXT} AS moment, sum(n) AS n FROM failed WHERE list_contains($1, route) "
+        "GROUP BY ALL) "
+        "WHERE moment IS NOT NULL GROUP BY ALL HAVING minute IS NOT NULL ORDER BY route, minute",
+        [routes],
+    ).fetchall()
+    found: dict[str, list[tuple[int, int]]] = {}
+    for route, at, failed in rows:
+        minute = int(at) if zone is None else _in_zone(int(at), zone)
+        found.setdefault(str(route), []).append((minute, int(failed)))
+    return found
+
+
+def shown_routes(routes: list[RouteStats]) -> list[RouteStats]:
+    """The routes where users spend most of their time, and those that fail most, hidden failures included."""
+    costly = routes[:MOST_SHOWN]
+    failing = sorted(routes, key=lambda each: -(each.failed + (each.hidden_retries or 0)))[:10]
+    return [*costly, *(each for each in failing if each not in costly and each.failed + (each.hidden_retries or 0))]
+
+
+def failing_most(routes: list[RouteStats]) -> list[str]:
+    """Of the shown ones the three of which the largest share failed: no report tells more of them one by one."""
+    failing = [each for each in shown_routes(routes) if each.failed >= FEWEST_FAILED]
+    return [each.route for each in sorted(failing, key=lambda each: -each.failed / each.requests)[:3]]
 
 
 def _zoneless(engine: "LogEngine") -> bool:

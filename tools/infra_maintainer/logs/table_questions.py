@@ -129,6 +129,14 @@ class TableQuestions:
             "GROUP BY im_minute ORDER BY im_minute"
         )
 
+    def failing(self, routes: Sequence[str]) -> str:
+        """Route, epoch minute, failed requests of users, for these routes."""
+        named = ",".join(map(text, routes))
+        return (
+            f"SELECT im_route,im_minute,count() {self._requests} WHERE im_class='user' AND im_failure!='' "
+            f"AND im_route IN ({named}) GROUP BY im_route,im_minute ORDER BY im_route,im_minute"
+        )
+
     def clients(self) -> str:
         """Clients, those with a failure, and those that mostly asked for what does not exist."""
         return (

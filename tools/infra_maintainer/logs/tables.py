@@ -12,7 +12,7 @@ from urllib.parse import quote_plus
 
 from infra_maintainer.evidence.model import Why
 from infra_maintainer.logs.cut_off import cut_off_us
-from infra_maintainer.logs.summary import MOST_ROUTES, LogSummary, RouteStats
+from infra_maintainer.logs.summary import MOST_ROUTES, LogSummary, RouteStats, failing_most
 from infra_maintainer.logs.table_questions import KINDS, WHOLE, TableQuestions, text
 from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.system.access_log import AccessLog
@@ -38,7 +38,7 @@ _PLAIN_IN_URLS = "!$'()*,:@/?="
 
 
 def summary_of_table(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE) -> LogSummary:
-    """Eight queries, whatever the number of rows. Raise WorldError for what the server refuses or the table lacks."""
+    """Nine queries at most, whatever the number of rows. Raise WorldError for what the server refuses or it lacks."""
     server = _Server(world, log)
     columns = _columns(server, log)
     time, hours = columns["time"], log.hours
@@ -59,6 +59,10 @@ def summary_of_table(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE
     rows = sum(n for n, _ in traffic.values())
     routes = _Routes(server, ask, columns, wanted)
     minutes = [(int(minute), int(n), int(failed)) for minute, n, failed in server.rows(ask.minutes())]
+    failing: dict[str, list[tuple[int, int]]] = {}
+    if named := failing_most(routes.named):
+        for route, minute, failed in server.rows(ask.failing(named)):
+            failing.setdefault(str(route), []).append((int(minute), int(failed)))
     clients, clients_failed, scanners = server.rows(ask.clients())[0]
     return LogSummary(
         files=[str(log.table)],
@@ -82,6 +86,7 @@ def summary_of_table(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE
         upstreams=[],
         late=routes.late,
         minutes=minutes,
+        failing=failing,
         clients=int(clients),
         clients_failed=int(clients_failed),
         scanners=int(scanners),

@@ -9,7 +9,7 @@ from infra_maintainer.evidence.model import Stat
 from infra_maintainer.logs.find import HOW_TO_LOG_TIMES, files_of, format_from, summary_of_files
 from infra_maintainer.logs.loki import summary_of_loki
 from infra_maintainer.logs.route_name import plain
-from infra_maintainer.logs.summary import LogSummary, RouteStats
+from infra_maintainer.logs.summary import MOST_SHOWN, LogSummary, RouteStats, shown_routes
 from infra_maintainer.logs.tables import summary_of_table
 from infra_maintainer.logs.upstreams import UpstreamStats
 from infra_maintainer.logs.wanted import Wanted
@@ -22,7 +22,6 @@ from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.world.failure import WorldError
 
-MOST_ROUTES = 25
 _LATER = ("timezone", "loki", "selector", "tenant")
 OWED = ("traffic.requests", "traffic.errors", "traffic.latency")
 BUDGET_SHARE = 0.001
@@ -159,7 +158,7 @@ class _Told:
         for route in shown_routes(self.summary.routes):
             yield from self._route(f"route:{self.log.name}:{plain(route.route)}", route, users)
         in_all_us = sum(each.time_us for each in self.summary.upstreams)
-        for upstream in self.summary.upstreams[:MOST_ROUTES]:
+        for upstream in self.summary.upstreams[:MOST_SHOWN]:
             yield from self._upstream(f"upstream:{self.log.name}:{plain(upstream.address)}", upstream, in_all_us)
 
     def _others(self) -> Iterator[AnyEvidence]:
@@ -294,10 +293,3 @@ class _Told:
         if in_all_us:  # bots and health checks wait in upstreams too: a share of the users' wait would exceed it
             share = percent(upstream.time_us, in_all_us)
             yield self._number("upstream.time.share", share, "ratio", subject=subject)
-
-
-def shown_routes(routes: list[RouteStats]) -> list[RouteStats]:
-    """The routes where users spend most of their time, and those that fail most, hidden failures included."""
-    costly = routes[:MOST_ROUTES]
-    failing = sorted(routes, key=lambda each: -(each.failed + (each.hidden_retries or 0)))[:10]
-    return [*costly, *(each for each in failing if each not in costly and each.failed + (each.hidden_retries or 0))]

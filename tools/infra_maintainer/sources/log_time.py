@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from infra_maintainer.logs.loki import LONGEST_MINUTES
+from infra_maintainer.logs.route_name import plain
 from infra_maintainer.logs.summary import LogSummary
-from infra_maintainer.reliability.stretch import Stretch, failing
+from infra_maintainer.reliability.stretch import Failing, Stretch, failing
 from infra_maintainer.sources.registry import AnyEvidence
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.access_log import AccessLog
@@ -23,30 +25,54 @@ def of_log(survey: Survey, log: AccessLog, summary: LogSummary, origin: str) -> 
     begin, end = summary.minutes[0][0], summary.minutes[-1][0]
     window = (end - begin + 1) * 60.0
     yield survey.measured("log.covers", _span(begin, end, log, summary), subject=subject, window=window, source=origin)
-    found = failing(summary.minutes)
-    if found is None:
-        return
-    if found.in_one_stretch:
-        yield from _stretch(survey, found.grown, found.log, origin, subject, _when(found.grown, log, summary))
-    elif found.spread:
-        yield survey.measured(
-            "traffic.failing.spread", found.core.length_min * 60, subject=subject, stat="min", n=found.log.failed,
-            window=window, source=origin,
+    told = _Told(survey, log, summary, origin, window)
+    yield from told.whole(subject)
+    for route, failed in summary.failing.items():
+        yield from told.route(f"route:{log.name}:{plain(route)}", dict(failed))
+
+
+class _Told(NamedTuple):
+    survey: Survey
+    log: AccessLog
+    summary: LogSummary
+    origin: str
+    window: float
+
+    def whole(self, subject: str) -> Iterator[AnyEvidence]:
+        """When requests of users failed, and how many of all they made meanwhile."""
+        found = failing(self.summary.minutes)
+        if found is None:
+            return
+        yield from self._failures(found, subject)
+        if found.in_one_stretch:
+            inside = found.grown
+            yield self._count("requests", inside.requests, found.log.requests, inside, subject)
+
+    def route(self, subject: str, failed: dict[int, int]) -> Iterator[AnyEvidence]:
+        """When those of a route failed, among the requests of all: those of a route are not counted by minute."""
+        found = failing([(at, asked, failed.get(at, 0)) for at, asked, _ in self.summary.minutes])
+        if found is not None:
+            yield from self._failures(found, subject)
+
+    def _failures(self, found: Failing, subject: str) -> Iterator[AnyEvidence]:
+        inside = found.grown
+        if found.in_one_stretch:
+            yield self.survey.measured(
+                "traffic.failing.when", _when(inside, self.log, self.summary), subject=subject,
+                window=inside.length_min * 60.0, source=self.origin,
+            )  # fmt: skip
+            yield self._count("failed", inside.failed, found.log.failed, inside, subject)
+        elif found.spread:
+            yield self.survey.measured(
+                "traffic.failing.spread", found.core.length_min * 60, subject=subject, stat="min",
+                n=found.log.failed, window=self.window, source=self.origin,
+            )  # fmt: skip
+
+    def _count(self, name: str, part: int, of: int, inside: Stretch, subject: str) -> AnyEvidence:
+        return self.survey.measured(
+            f"traffic.failing.{name}", part, subject=subject, stat="count", n=of, window=inside.length_min * 60.0,
+            source=self.origin,
         )  # fmt: skip
-
-
-def _stretch(
-    survey: Survey, inside: Stretch, whole: Stretch, origin: str, subject: str, when: str
-) -> Iterator[AnyEvidence]:
-    window = inside.length_min * 60.0
-    yield survey.measured("traffic.failing.when", when, subject=subject, window=window, source=origin)
-    for name, part, of in (
-        ("failed", inside.failed, whole.failed),
-        ("requests", inside.requests, whole.requests),
-    ):
-        yield survey.measured(
-            f"traffic.failing.{name}", part, subject=subject, stat="count", n=of, window=window, source=origin
-        )
 
 
 def _when(inside: Stretch, log: AccessLog, summary: LogSummary) -> str:
