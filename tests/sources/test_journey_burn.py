@@ -226,3 +226,25 @@ def test_prometheus_tells_the_burn_of_a_journey_and_agrees_with_promtool(tmp_pat
     # Two hours are no six, and the failure with which a series is born counts.
     assert set(unknown(new)) == {"medium", "slow"}
     assert rates(new)["fast"] == pytest.approx(1 / 7200 / 0.001, rel=0.05)
+
+
+def test_less_than_one_request_is_no_rate(tmp_path: Path) -> None:
+    """Counters that weigh a sample of the requests grow by fractions: 0.4 in an hour are no request that burned."""
+    end = time.time() // 60 * 60
+    times = [end - 60 * n for n in range(12 * 60, -1, -1)]
+    an_hour = {("/rare", "200"): 0.3, ("/rare", "500"): 0.1, ("/busy", "200"): 18, ("/busy", "500"): 0.4}
+    lines = "".join(
+        samples(
+            "http_requests_total", {"route": route, "code": code}, [(at, n / 3600 * (at - times[0])) for at in times]
+        )
+        for (route, code), n in an_hour.items()
+    )
+    with prometheus(openmetrics(("http_requests", "counter", lines))) as server:
+        place = f'[[prometheus]]\nname = "main"\nurl = "{server.url}"\n'
+        rare, busy = (look(journeys(route) + place, datetime.fromtimestamp(end, UTC)) for route in ("/rare", "/busy"))
+    assert rates(rare) == {}
+    assert unknown(rare)["fast"] == "less than one request of it was counted in the last 60 min"
+    assert unknown(rare)["medium"] == "less than one request of it was counted in the last 30 min"
+    assert rates(busy).keys() == {"fast", "medium"}
+    counted = {each.n for each in busy if isinstance(each, Measured) and each.quantity == f"{BURN}.fast"}
+    assert counted == {18}

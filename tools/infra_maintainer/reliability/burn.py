@@ -36,7 +36,7 @@ WINDOWS_MIN = tuple(sorted({each for rule in RULES for each in (rule.long, rule.
 
 
 class Seen(NamedTuple):
-    """Requests and failures of a window; fractions where a metrics server extrapolated them."""
+    """Requests and failures of a window; fractions where a metrics server extrapolated or weighted them."""
 
     requests: float
     failed: float
@@ -51,16 +51,16 @@ class Burn(NamedTuple):
 
 
 def burn(rule: Rule, budget: float, long: Seen, short: Seen) -> Burn | None:
-    """The burn rate for a budget, the allowed share of errors from 0 to 1; None where a window has no request.
+    """The burn rate for a budget, the allowed share of errors from 0 to 1; None where a window has no whole request.
 
     Raise ValueError for a budget of nothing: no error at all is allowed there, so any error burns without end.
     """
     if not 0 < budget < 1:
         raise ValueError("a budget is a share between 0 and 1")
-    if long.requests <= 0 or short.requests <= 0:
+    if long.requests < 1 or short.requests < 1:
         return None
     rate = min(each.failed / each.requests for each in (long, short)) / budget
-    return Burn(rule, rate, max(1, round(long.requests)))
+    return Burn(rule, rate, round(long.requests))
 
 
 def burns(minutes: Sequence[Minute], end_minute: int, budget: float) -> list[Burn]:

@@ -64,10 +64,10 @@ def told(survey: Survey, spent: Spent, watched: Watched) -> Iterator[AnyEvidence
         pair = [watched.seen.get(each, nothing) for each in (rule.long, rule.short)]
         found = burn(rule, allowed, *pair) if gap is None else None
         if found is None:
-            empty = _span(rule.short if pair[0].requests > 0 else rule.long)
-            why, detail, how = gap or _Gap(
-                "no_data", f"no request of it was counted in the last {empty}", "look again later"
-            )
+            window, seen = (rule.long, pair[0]) if pair[0].requests < 1 else (rule.short, pair[1])
+            counted = "less than one" if seen.requests > 0 else "no"
+            detail = f"{counted} request of it was counted in the last {_span(window)}"
+            why, detail, how = gap or _Gap("no_data", detail, "look again later")
             yield survey.missing(quantity, why, detail, how, subject=subject, source=f"{spent.origin}; {last}")
             continue
         rate = survey.measured(
