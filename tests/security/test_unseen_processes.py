@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from infra_maintainer.assess.model import Report, Unknown
+from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.model import AnyEvidence, Report, Unknown
+from infra_maintainer.assess.policy import Policy
+from infra_maintainer.assess.security.plain_text import judge
 from infra_maintainer.evidence.model import Measured, Missing
 from infra_maintainer.world.own_rights import CAPABILITIES, hides_others, identity
 from infra_maintainer.world.secret_places import process_secrets
@@ -17,6 +20,7 @@ from tests.needs import needs
 from tests.requirements_link import requirement
 from tests.security.made_world import ROOT, MadeWorld, codes, passed
 from tests.security.test_baseline_report import ROOT as TREE
+from tests.worlds import measured, missing
 
 ORDINARY = {"euid": 1000, "capabilities": []}
 IN_A_CONTAINER = {"euid": 0, "capabilities": ["CAP_DAC_READ_SEARCH"]}
@@ -138,8 +142,8 @@ def test_root_without_the_right_to_read_the_filter_is_told_which_right(tmp_path:
     for command in ("nft_ruleset", "iptables_rules", "iptables_nat_rules", "ufw_status"):
         world.run(command, "", code=1, stderr=said)
     world.snapshot("listeners", [{"protocol": "udp", "address": "0.0.0.0", "port": 2049, "program": "x"}])
-    missing = [each for each in world.report().evidence if isinstance(each, Missing)]
-    told = {each.quantity: each for each in missing if each.quantity in ("listener.reachable", "firewall.filters")}
+    gaps = [each for each in world.report().evidence if isinstance(each, Missing)]
+    told = {each.quantity: each for each in gaps if each.quantity in ("listener.reachable", "firewall.filters")}
     assert len(told) == 2
     for each in told.values():
         assert each.why == "denied" and "Operation not permitted" in each.detail
@@ -217,3 +221,18 @@ def test_a_real_proc_that_hides_processes_is_noticed(level: int, hidden: bool, c
         pytest.skip("needs mount namespaces: run where root may mount /proc")
     seen = json.loads(done.stdout)
     assert (seen["hidden"], seen["closed"] > 0) == (hidden, closed), seen
+
+
+@requirement("honesty.unknown", "security.firewall")
+@pytest.mark.parametrize("told", [True, False], ids=["the filter says why", "nothing was said"])
+def test_a_plain_port_that_may_be_reachable_gives_the_reason_why_nobody_knows(told: bool) -> None:
+    """It used to be "denied: run as root" whatever had stopped the look, a time limit included."""
+    port = "listener:tcp/0.0.0.0:8080"
+    reach = missing("listener.reachable", "timeout", subject=port)
+    elsewhere = missing("listener.reachable", "denied", subject="listener:tcp/0.0.0.0:9090")
+    evidence: list[AnyEvidence] = [measured("tls.offered", False, subject=port), elsewhere]
+    evidence += [reach] if told else []
+    (said,) = [each for each in judge(Facts(evidence), Policy()) if each.subject == port]
+    assert isinstance(said, Unknown) and said.quantity == "listener.reachable" and said.could_be == "high"
+    reason = ("timeout", "because", "do this") if told else ("no_data", "", "look at the port from another host")
+    assert (said.why, said.detail, said.how) == reason
