@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from infra_maintainer.assess.model import Report
+from infra_maintainer.assess.model import Finding, Judgement, Pass, Report
 from infra_maintainer.sources.registry import sources_for
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.load import parse_system
 from infra_maintainer.world.greeting import greeting_of, read_greeting
+from infra_maintainer.world.handshake import VERSIONS, Handshake, Trust, VersionAnswer
+from infra_maintainer.world.tape import key_of
+from infra_maintainer.world.tls import TlsAsk
 from infra_maintainer.world.world import LiveWorld
 from tests.needs import needs
 from tests.requirements_link import requirement
-from tests.security.made_world import judged_by
+from tests.security.made_world import MadeWorld, judged_by
 from tests.security.tls_servers import serving
 from tests.services.program import answers, free_port, running, scratch, unprivileged
 
@@ -45,12 +48,55 @@ def of_port(report: Report, port: int) -> dict[str, str]:
 
 @requirement("security.tls13")
 def test_a_web_server_that_only_sends_people_on_to_https_is_no_fault() -> None:
-    """301 to https passes; a page in clear, and a redirect to http, are findings."""
+    """301 to https passes as that; a page in clear passes only because nobody else reaches it."""
     on = b"HTTP/1.1 301 Moved\r\nLocation: https://127.0.0.1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-    with serving(saying(on)) as good, serving(saying(page)) as bad:
-        assert of_port(declared(good), good) == {"plain_text": "pass"}
-        assert of_port(declared(bad), bad) == {"plain_text": "finding"}
+    with serving(saying(on)) as good, serving(saying(page)) as kept_in:
+        assert "only to send people on" in plain_text(declared(good), good).says
+        assert "bound to loopback" in plain_text(declared(kept_in), kept_in).says
+
+
+def plain_text(report: Report, port: int) -> Judgement:
+    """The one judgement about one declared port in plain text."""
+    judged = [*report.findings, *report.passes, *report.unknowns]
+    (found,) = [each for each in judged if each.code == "plain_text" and each.subject == f"tls_port:127.0.0.1:{port}"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("host", "bound", "kind"),
+    [
+        ("127.0.0.1", ["127.0.0.1"], Pass),
+        ("localhost", ["127.0.0.1", "::1"], Pass),
+        ("127.0.0.1", ["0.0.0.0"], Finding),  # noqa: S104
+        ("localhost", ["127.0.0.1", "192.0.2.7"], Finding),
+        ("127.0.0.1", [], Finding),
+        ("shop.example", ["127.0.0.1"], Finding),
+    ],
+)
+def test_only_a_port_that_is_bound_to_loopback_alone_may_speak_plain_text(
+    tmp_path: Path, host: str, bound: list[str], kind: type
+) -> None:
+    """Asked on 127.0.0.1 and open to all is a finding; so is a name elsewhere, whatever listens here."""
+    world = MadeWorld(tmp_path / "world")
+    rows = [{"protocol": "tcp", "address": each, "port": 5432, "program": "postgres"} for each in bound]
+    world.snapshot("listeners", rows)
+    nothing = {each: VersionAnswer(accepted="no", how="") for each in VERSIONS}
+    clear = Handshake(
+        speaks_tls="no",
+        versions=nothing,
+        trust=Trust(trusted="unknown", code=None, why=""),
+        peer=None,
+        duration_ms=1.0,
+        detail="",
+    )
+    ask = TlsAsk(host=host, port=5432, starttls="postgres")
+    world.answers[key_of("engine", ["tls", ask.model_dump(mode="json")])] = {"result": clear.model_dump(mode="json")}
+    report = world.report(f'[[security.tls_port]]\nhost = "{host}"\nport = 5432\nstarttls = "postgres"\n')
+    judged = [*report.findings, *report.passes, *report.unknowns]
+    (found,) = [e for e in judged if e.code == "plain_text" and e.subject == f"tls_port:{host}:5432"]
+    assert isinstance(found, kind), found
+    assert not isinstance(found, Finding) or found.severity == "high"
 
 
 @pytest.mark.parametrize(

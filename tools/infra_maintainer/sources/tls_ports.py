@@ -1,5 +1,6 @@
 """TLS of every declared endpoint and port, by one handshake per version."""
 
+import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ def _asks(survey: Survey) -> dict[str, TlsAsk]:
     title="TLS of declared endpoints and ports",
     jobs=("security",),
     quantities=QUANTITIES,
-    also=ALSO,
+    also=(*ALSO, "listener.reachable"),
     subjects=lambda survey: list(_asks(survey)),
     configure="declare [[endpoint]] or [[security.tls_port]] in infra.toml",
 )
@@ -49,3 +50,24 @@ def _measure(survey: Survey, subject: str, ask: TlsAsk) -> Iterator[AnyEvidence]
     yield from tls_evidence(survey, subject, shaken, named=True)
     if shaken.speaks_tls == "no" and ask.starttls is None:
         yield from redirect_evidence(survey, subject, ask.host, ask.port)
+    if shaken.speaks_tls == "no" and _is_loopback(ask.host):
+        yield from _kept_in(survey, subject, ask.port)
+
+
+def _kept_in(survey: Survey, subject: str, port: int) -> Iterator[AnyEvidence]:
+    """Told only when every socket of the port is bound to loopback: one asked on 127.0.0.1 may be open to all."""
+    try:
+        rows = survey.once("listeners", lambda: survey.world.host.snapshot("listeners"))
+    except WorldError:
+        return
+    bound = {str(each["address"]) for each in rows if each["protocol"] == "tcp" and int(each["port"]) == port}
+    if bound and all(_is_loopback(each) for each in bound):
+        quote = f"bound to {', '.join(sorted(bound))}"
+        yield survey.measured("listener.reachable", False, subject=subject, source="listeners", quote=quote)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -11,7 +11,7 @@ from infra_maintainer.assess.registry import Outcome, check
 
 @check(title="ports in plain text", quantities=("tls.offered", "tls.redirected"), policies=("security.tls.plain",))
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
-    """A declared port in plain text is a finding, and so is a listener that the filter does not keep in."""
+    """A declared port in plain text is a finding unless it is bound to loopback, and so is a listener let in."""
     rule = policy["security.tls.plain"]
     for record in facts.all("tls.offered"):
         reachable, sent_on = (
@@ -29,6 +29,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             says = f"{name}speaks plain text; whether it can be reached from outside is not known"
             rest = {"quantity": "listener.reachable", "could_be": rule.severity, **_reason(facts, record.subject)}
             yield Unknown.model_validate({**shared, **rest, "says": says})
+        elif reachable and reachable.value is False and record.subject.startswith("tls_port:"):
+            says = f"{name}speaks plain text, and only to programs on this host: it is bound to loopback"
+            yield Pass.model_validate({**shared, "says": says})
         elif reachable is None or reachable.value is True:
             outside = "" if reachable is None else " and is reachable from outside"
             yield Finding.model_validate(
