@@ -14,6 +14,7 @@ from infra_maintainer.evidence.model import Measured, Missing
 from infra_maintainer.logs.cells import JsonBlocks
 from infra_maintainer.logs.engine import LogEngine
 from infra_maintainer.logs.json_lines import JsonLines, recognise_json
+from infra_maintainer.logs.known import recognise
 from infra_maintainer.logs.summary import LogSummary, summarise
 from infra_maintainer.sources.gather import gather
 from infra_maintainer.sources.registry import AnyEvidence, all_sources
@@ -185,6 +186,48 @@ def test_the_client_of_caddy_is_the_one_behind_trusted_proxies(tmp_path: Path) -
         odd = [line.replace("{", ODD, 1) for line in written]
         for way in (written, odd, written + odd):
             assert summary_of(tmp_path, log_format, way).clients == clients
+
+
+# What Caddy 2.11.7 writes to standard error: at its start, of a request that an upstream refused, of the same again.
+STARTS = '{"level":"info","ts":1796035823.9,"logger":"http","msg":"enabling HTTP/3 listener","addr":":443"}'
+FAILED = (
+    '{"level":"error","ts":1796035825.4488218,"logger":"http.log.error","msg":"dial tcp 127.0.0.1:9: connect: '
+    'connection refused","request":{"remote_ip":"127.0.0.1","remote_port":"43914","client_ip":"127.0.0.1",'
+    '"proto":"HTTP/1.1","method":"GET","host":"127.0.0.1:18474","uri":"/api/x","headers":{"User-Agent":["Mozilla"],'
+    '"Accept":["*/*"]}},"duration":0.000287922,"status":502,"err_id":"xrrip4zx7","err_trace":"reverseproxy.statusError '
+    '(reverseproxy.go:1695)"}'
+)
+ANSWERED = (
+    '{"level":"error","ts":1796035825.4488559,"logger":"http.log.access","msg":"handled request","request":{'
+    '"remote_ip":"127.0.0.1","remote_port":"43914","client_ip":"127.0.0.1","proto":"HTTP/1.1","method":"GET","host":'
+    '"127.0.0.1:18474","uri":"/api/x","headers":{"User-Agent":["Mozilla"],"Accept":["*/*"]}},"bytes_read":0,"user_id":"",'
+    '"duration":0.000287922,"size":0,"status":502,"resp_headers":{"Server":["Caddy"]}}'
+)
+
+
+def test_a_request_that_caddy_tells_twice_is_one_request(tmp_path: Path) -> None:
+    """Standard error holds its error log beside its access log; lines of its start come before both."""
+    written = [STARTS] * 20 + [FAILED, ANSWERED, ANSWERED.replace("502", "200")] * 10
+    found = recognise(written)
+    assert found is not None and (found.format.name, found.fits) == ("Caddy JSON", 20)
+    assert isinstance(found.format, JsonLines)
+    odd = [line.replace("{", ODD, 1) for line in written]
+    for way in (written, odd):
+        summary = summary_of(tmp_path, found.format, way)
+        assert summary.users is not None and (summary.users.requests, summary.users.failed) == (20, 10)
+        assert summary.refused == {"json_line": 30}
+
+
+def test_a_traefik_that_logs_in_its_own_time_zone_is_read(tmp_path: Path) -> None:
+    """Its documentation has StartUTC dropped for that: then StartLocal tells the time, with its zone."""
+    line = TRAEFIK.replace('"StartUTC":"2026-11-10T14:02:43.587782192Z",', "").replace(
+        '"StartLocal":"2026-11-10T14:02:43.587782192Z"', '"StartLocal":"2026-11-10T05:02:43.587782192-09:00"'
+    )
+    log_format = recognise_json(line)
+    assert log_format is not None and log_format.name == "Traefik JSON"
+    for way in ([line] * 3, [line.replace("{", ODD, 1)] * 3):
+        first = summary_of(tmp_path, log_format, way).first_minute
+        assert first is not None and first.isoformat() == "2026-11-10T14:02:00+00:00"
 
 
 def test_the_client_of_traefik_is_the_first_of_the_addresses_that_it_trusts(tmp_path: Path) -> None:

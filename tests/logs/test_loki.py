@@ -194,6 +194,18 @@ def test_json_lines_tell_programs_from_users_where_a_line_names_its_agent(name: 
         assert isinstance(bots, Missing)
 
 
+def test_a_request_that_caddy_tells_twice_is_one_request_in_loki_too() -> None:
+    """Its error log goes to standard error as its access log does, with the same status."""
+    request = {"method": "GET", "uri": "/cart", "headers": {"User-Agent": [BROWSER]}}
+    line = {"duration": 0.01, "status": 502, "request": request}
+    both = [json.dumps(line | {"logger": each}) for each in ("http.log.error.log0", "http.log.access.log0")] * 5
+    with documented_loki([(NOW.timestamp() - 600, each) for each in both]) as loki:
+        evidence = look(loki.url, log_format="caddy")
+    assert value(evidence, "traffic.requests", "traffic:shop") == 5
+    assert value(evidence, "traffic.errors.server_error", "traffic:shop") == 5
+    assert value(evidence, "log.lines.refused", "traffic:shop") == 5
+
+
 def test_a_limit_that_the_server_refuses_is_unknown_and_the_rest_is_told() -> None:
     """Nothing is counted as in time when nobody could ask for what was late."""
     journey = (

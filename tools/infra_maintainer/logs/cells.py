@@ -101,7 +101,13 @@ class JsonBlocks:
             places.setdefault(field, []).append(f"j[{number}]")
         for field in places.keys() - {"status"}:
             places[field].append("''")
-        paths = ", ".join("'" + path.replace("'", "''") + "'" for _, path in json_lines.paths)
+        wanted = [path for _, path in json_lines.paths]
+        if json_lines.other_log is not None:
+            path, begin = json_lines.other_log
+            wanted.append(path)
+            of_another = f"starts_with(j[{len(wanted)}], '{begin}')"
+            places["status"] = [f"CASE WHEN {of_another} THEN NULL ELSE coalesce({', '.join(places['status'])}) END"]
+        paths = ", ".join("'" + path.replace("'", "''") + "'" for path in wanted)
         members = ", ".join(f"coalesce({', '.join(found)}) AS {field}" for field, found in places.items())
         self._query = (
             f"SELECT {members}, {_LINE} FROM (SELECT {_LINE}, CASE WHEN json_valid({_LINE}) THEN "

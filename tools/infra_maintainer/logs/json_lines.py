@@ -20,7 +20,8 @@ NGINX_TIME_STYLES: dict[str, TimeStyle] = {"time_local": "clf", "time_iso8601": 
 class JsonLines(NamedTuple):
     """Where each field stands in the object, as JSON paths of members and places in lists.
 
-    Of several paths of one field the first that holds something counts. Nothing else of a line is kept: its headers may
+    Of several paths of one field the first that holds something counts. `other_log` is a path, and how the text there
+    begins in lines that tell of a request once more. Nothing else of a line is kept: its headers may
     hold secrets.
     """
 
@@ -30,6 +31,7 @@ class JsonLines(NamedTuple):
     time_style: TimeStyle = "iso"
     duration_unit: DurationUnit = "s"
     upstream_unit: DurationUnit = "s"
+    other_log: tuple[str, str] | None = None
 
     @classmethod
     def of(
@@ -41,25 +43,35 @@ class JsonLines(NamedTuple):
         time_style: TimeStyle = "iso",
         duration_unit: DurationUnit = "s",
         upstream_unit: DurationUnit = "s",
+        other_log: tuple[str, str] | None = None,
     ) -> "JsonLines":
         """Build from a mapping of field name to its path or paths."""
         each: list[tuple[FieldName, str]] = []
         for field, several in paths.items():
             for path in several if isinstance(several, tuple) else (several,):
                 each.append((field, path))
-        return cls(name, family, tuple(each), time_style, duration_unit, upstream_unit)
+        return cls(name, family, tuple(each), time_style, duration_unit, upstream_unit, other_log)
 
     def fields(self) -> set[FieldName]:
         """The fields that lines of this format carry."""
         return {field for field, _ in self.paths}
 
+    def is_of_other_log(self, members: Mapping[str, object]) -> bool:
+        """Whether this line tells of a request that has an access line too."""
+        if self.other_log is None:
+            return False
+        path, begin = self.other_log
+        return (_at(members, path) or "").startswith(begin)
+
     def parse(self, line: str) -> dict[FieldName, str] | None:
-        """The raw fields of one line, or None when it is no JSON object or has no status."""
+        """The raw fields of one line, or None when it is no JSON object, of another log, or has no status."""
         try:
             value: object = json.loads(line)
         except ValueError:
             return None
         if not isinstance(value, dict):
+            return None
+        if self.is_of_other_log(cast(dict[str, object], value)):
             return None
         found: dict[FieldName, str] = {}
         for field, path in self.paths:
@@ -111,13 +123,14 @@ CADDY = JsonLines.of(
         "agent": '$.request.headers."User-Agent"[0]',
     },
     time_style="epoch",
+    other_log=("$.logger", "http.log.error"),  # what standard error gets of a failed request beside its access line
 )
 TRAEFIK = JsonLines.of(
     "Traefik JSON",
     "json",
     {
         "forwarded": "$.ClientHost",  # with trusted proxies the whole X-Forwarded-For
-        "time": "$.StartUTC",
+        "time": ("$.StartUTC", "$.StartLocal"),
         "method": "$.RequestMethod",
         "target": "$.RequestPath",
         "status": "$.DownstreamStatus",
@@ -181,6 +194,8 @@ def recognise_json(line: str) -> JsonLines | None:
     if not isinstance(value, dict):
         return None
     members = cast(dict[str, object], value)
+    if CADDY.is_of_other_log(members):
+        return None
     paths: dict[FieldName, str] = {}
     for field, names in _GUESSES.items():
         present = next((name for name in names if _scalar(members.get(name))), None)

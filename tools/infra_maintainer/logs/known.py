@@ -137,7 +137,7 @@ def recognise(lines: Sequence[str], first: Sequence[Format] = ()) -> Recognised 
     sample = [line for line in lines if line.strip()]
     best: Recognised | None = None
     candidates: list[Format] = [*first, *KNOWN]
-    for line in sample[:5]:
+    for line in sample:
         if (found := recognise_json(line)) is not None:
             candidates.insert(len(first), found)
             break

@@ -148,7 +148,11 @@ def _is_one_of(routes: Sequence[str]) -> str:
 def _parser(log_format: Format) -> str:
     if isinstance(log_format, JsonLines):
         first = {name: path for name, path in reversed(log_format.paths) if name in USED}
-        return "| json " + ", ".join(f"im_{name}={_raw(_member(path))}" for name, path in first.items())
+        members = ", ".join(f"im_{name}={_raw(_member(path))}" for name, path in first.items())
+        if log_format.other_log is None:
+            return f"| json {members}"
+        path, begin = log_format.other_log
+        return f"| json {members}, im_log={_raw(_member(path))} | im_log !~ {_raw(re.escape(begin) + '.*')}"
     pattern = re.sub(
         r"\(\?P<(\w+)>", lambda m: f"(?P<im_{m[1]}>" if m[1] in USED else "(?:", log_format.pattern().pattern
     )
