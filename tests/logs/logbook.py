@@ -111,6 +111,8 @@ def hits_of_every_kind() -> list[Hit]:
     hits += [Hit("/checkout", 200, ms, method="POST", tries=(other, alone)) for ms in (100, 101, 700, 701, 9000)]
     hits += [Hit("/checkout", 500, 9000, method="POST")]  # too late, and failed already
     hits += [Hit(f"/{a}{b}", ms=400) for a in "abcdefghijklmnop" for b in "abcdefghijklmnop"]
+    hits += [Hit(text, 400, method="", agent="-", client="10.9.8.7", tries=()) for text in ("", r"\x16\x03\x01")]
+    hits += [Hit("*", method="OPTIONS"), Hit("shop.example:443", 400, method="CONNECT"), Hit("/shop", 400)]
     hits += [Hit("/rare", ms=1), Hit("/rare", ms=800, method="PUT"), Hit("/it's\\", ms=701)]
     return hits
 

@@ -117,7 +117,7 @@ def test_a_table_says_what_a_file_of_the_same_requests_says(tmp_path: Path, engi
     assert _plain(found) == _plain(expected)
     assert ("agent" in found.fields) is agents
     # What the comparison rests on was there to be compared.
-    assert set(found.traffic) == ({"user", "static", "health", "bot"} if agents else {"user", "static", "health"})
+    assert set(found.traffic) == {"user", "static", "health", "nobody", *(["bot"] if agents else [])}
     (invoices,) = [each for each in found.routes if each.route == "GET /invoices/:id.pdf"]
     assert (invoices.requests, invoices.failed) == (12, 3)
     assert found.health_failed == 4 and found.scanners == 1 and found.repeats and found.other_routes

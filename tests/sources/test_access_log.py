@@ -109,6 +109,40 @@ def failing_upstreams(tmp_path: Path, seconds: Callable[[int], bool]) -> list[Fi
     return [each for each in report_of(tmp_path, hits).findings if each.code == "upstream_failing"]
 
 
+def test_what_is_no_request_is_no_user(tmp_path: Path) -> None:
+    """TLS sent to a plain port, or a connection that said nothing, proves neither that users come nor that all is well;
+    a bad request of a user stays one."""
+    hits = [Hit(text, 400, method="", agent="-", tries=()) for text in ("", r"\x16\x03\x01")]
+    hits += [Hit("/", agent="kube-probe/1.29", minute=n) for n in range(60)]
+    log = AccessLog(name="shop", path=str(write(tmp_path / "access.log", hits)), format=FORMAT)
+    evidence = look(log)
+    assert value(evidence, "traffic.requests", "traffic:shop") == 0
+    assert value(evidence, "traffic.requests.nobody", "traffic:shop") == 2
+    unknown = {each.quantity: each.detail for each in evidence if isinstance(each, Missing)}
+    assert "only 60 of health checks, 2 lines without a request" in unknown["traffic.errors"]
+    assert unknown["traffic.latency"] == unknown["traffic.errors"]
+    write(tmp_path / "access.log", [*hits, Hit("/shop", 400, client="10.0.0.2")])
+    evidence = look(log)
+    assert (
+        value(evidence, "traffic.requests", "traffic:shop") == value(evidence, "traffic.clients", "traffic:shop") == 1
+    )
+
+
+def test_programs_do_not_thin_out_what_users_met_of_an_upstream(tmp_path: Path) -> None:
+    """Its errors and times are of users' requests; where no user came, programs show that it fails."""
+    good, bad = ("10.1.0.1:80", 200), ("10.1.0.2:80", 502)
+    programs = [Hit("/", ms=1, agent="kube-probe/1.29", tries=(("10.1.0.2:80", 200),)) for _ in range(900)]
+    programs += [Hit("/", ms=2, agent="kube-probe/1.29", tries=(bad, good)) for _ in range(100)]
+    users = [Hit("/", ms=800, tries=(bad, good)) for _ in range(50)]
+    users += [Hit("/", ms=900, tries=(("10.1.0.2:80", 200),)) for _ in range(50)]
+    log = AccessLog(name="shop", path=str(write(tmp_path / "access.log", [*programs, *users])), format=FORMAT)
+    evidence, subject = look(log), "upstream:shop:10.1.0.2:80"
+    assert value(evidence, "upstream.attempts", subject) == 100 and value(evidence, "upstream.errors", subject) == 50
+    assert value(evidence, "upstream.latency", subject, "p50") == 900
+    write(tmp_path / "access.log", programs)
+    assert value(look(log), "upstream.errors", subject) == 10
+
+
 def test_upstreams_that_all_fail_alike_are_one_finding(tmp_path: Path) -> None:
     """Each has 200 of 2,200 attempts failed: nobody is told to take one of them out."""
     (found,) = failing_upstreams(tmp_path, lambda number: number // 20 % 2 == 0)

@@ -22,6 +22,10 @@ MACHINE = (
 # What stands for no user agent: nothing, and what Traefik writes in place of a header that it redacts. A log without
 # any other does not tell programs from users.
 NO_AGENT = ("", "-", "REDACTED")
+# A request, with its method where the log has one. What else stands in its place (TLS sent to a plain port, another
+# protocol, nothing at all) was asked by nobody; servers give it few statuses.
+REQUEST = r"^(?:[A-Z][A-Z_-]*)? *(?:/|\*|[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z0-9_.-]+:[0-9])"
+WITHOUT_REQUEST = (-1, 0, 400, 408, 501, 505)
 # A path that only ever got these never existed for anyone: a scanner's word, not a route of the service.
 NEVER_THERE = (400, 403, 404, 405, 410, 414)
 STRAY = "(no such path)"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from infra_maintainer.logs.classes import IDENTIFIER, MACHINE, NO_AGENT, PROBE
+from infra_maintainer.logs.classes import IDENTIFIER, MACHINE, NO_AGENT, PROBE, REQUEST, WITHOUT_REQUEST
 from infra_maintainer.logs.cut import first_bytes
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.template import DurationUnit, FieldName, TimeStyle
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from infra_maintainer.logs.known import Format
 
 UNTIMED = -1
-NAMELESS = -1
+NAMELESS, USER, BOT, CHECK, NOBODY = range(-1, 4)  # what `agent` holds, also in the questions about counts
 FAILURE = pl.Enum(["timeout", "aborted", "closed", "balancer_error", "server_error"])
 SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "route": pl.String, "status": pl.Int16, "us": pl.Int64, "client": pl.UInt64, "moment": pl.String,
@@ -33,11 +33,11 @@ _STATUS, _ATTEMPTS, _FLAGS = pl.col("status"), pl.col("attempts"), pl.col("flags
 class Hits:
     """One row per line of one format: the columns of SCHEMA, and `accepted`.
 
-    `us` is UNTIMED where the request has no duration; `agent` is 1 for a bot, 2 for a health check, 0 for any
-    other program or browser, NAMELESS where the line names none. A line is accepted when its status is a number and its
-    times are times or absent. Without `lists` each upstream variable is known to hold one entry, which spares every row
-    the search for more. Clients are counted by a 64-bit hash with this seed: no address is kept; 10 million of them
-    collide once in 400,000 logs.
+    `us` is UNTIMED where the request has no duration; `agent` is what its program calls itself: BOT, CHECK, USER for
+    any other program or browser, NAMELESS where the line names none. A line is accepted when its status is a number
+    and its times are times or absent. Without `lists` each upstream variable is known to hold one entry, which spares
+    every row the search for more. Clients are counted by a 64-bit hash with this seed: no address is kept; 10 million
+    of them collide once in 400,000 logs.
     """
 
     def __init__(self, log_format: "Format", fields: Mapping[FieldName, pl.Expr], seed: int, *, lists: bool) -> None:
@@ -67,6 +67,13 @@ class Hits:
     def judged(self, found: pl.DataFrame) -> pl.DataFrame:
         """The same hits with what follows from their other columns."""
         return found.with_columns_seq(**self._judged)
+
+
+def without_nobodys(hits: pl.DataFrame) -> pl.DataFrame:
+    """The same hits, with `agent` NOBODY where a line holds no request. Only a few statuses are worth a look."""
+    places = hits["status"].is_in(WITHOUT_REQUEST).arg_true()
+    places = places.filter(~hits["route"].gather(places).str.contains(REQUEST))
+    return hits if places.is_empty() else hits.with_columns(agent=hits["agent"].scatter(places, NOBODY))
 
 
 def _route(log_format: "Format", fields: Mapping[FieldName, pl.Expr]) -> pl.Expr:
@@ -140,16 +147,16 @@ class _Agents:
     def kinds(self, agents: pl.Series) -> pl.Series:
         """The kind of each text."""
         hashes = agents.hash()
-        new = agents.filter(~hashes.is_in(self._known))
+        new = agents.filter(~hashes.is_in(self._known.implode()))
         if not new.is_empty():
             if len(self._known) > _MOST_AGENTS:
                 self._forget()
                 new = agents
             self._learn(new.unique())
         bots, probes, nameless = (
-            hashes.is_in(each).cast(pl.Int8) for each in (self._bots, self._probes, self._nameless)
+            hashes.is_in(each.implode()).cast(pl.Int8) for each in (self._bots, self._probes, self._nameless)
         )
-        return bots + 2 * probes + NAMELESS * nameless
+        return BOT * bots + CHECK * probes + NAMELESS * nameless
 
     def _forget(self) -> None:
         nothing = pl.Series([], dtype=pl.UInt64)

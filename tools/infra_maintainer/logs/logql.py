@@ -7,7 +7,7 @@ extracted labels begin with `im_`: a stream may have labels of its own that are 
 import re
 from collections.abc import Sequence
 
-from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, NO_AGENT, PROBE, STATIC
+from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, NO_AGENT, PROBE, REQUEST, STATIC
 from infra_maintainer.logs.json_lines import JsonLines
 from infra_maintainer.logs.known import Format
 from infra_maintainer.logs.template import FieldName
@@ -24,6 +24,7 @@ def _within(pattern: str) -> str:
 
 
 _IS_HEALTH, _IS_STATIC = f"im_route =~ {_within(HEALTH)}", f"im_route =~ {_within(STATIC)}"
+_IS_REQUEST = f"im_route =~ {_within(REQUEST)}"
 _IS_PROBE, _IS_MACHINE = f"im_agent =~ {_within(PROBE)}", f"im_agent =~ {_within(MACHINE)}"
 
 
@@ -52,7 +53,7 @@ class Questions:
         cut = rf'(regexReplaceAll "[?].*$| HTTP/[0-9.]+$" {asked} "")'
         self._route = f'| label_format im_route=`{{{{ regexReplaceAll "{_FOLD}" {cut} "/:id" }}}}`'
         self._not_programs = f"{self._read} | {_no(_IS_PROBE)} | {_no(_IS_MACHINE)}" if self.agents else self._read
-        self._users = f"{self._not_programs} {self._route} | {_no(_IS_HEALTH)} | {_no(_IS_STATIC)}"
+        self._users = f"{self._not_programs} {self._route} | {_IS_REQUEST} | {_no(_IS_HEALTH)} | {_no(_IS_STATIC)}"
 
     def lines(self) -> str:
         """How many lines there are, whatever they hold."""
@@ -77,6 +78,10 @@ class Questions:
         """Requests for static files."""
         kept = f"{self._not_programs} {self._route} | {_no(_IS_HEALTH)} | {_IS_STATIC}"
         return f"sum(count_over_time({kept} {self._range}))"
+
+    def nobodys(self) -> str:
+        """Lines that hold no request."""
+        return f"sum(count_over_time({self._not_programs} {self._route} | {_no(_IS_REQUEST)} {self._range}))"
 
     def statuses(self, *, by_route: bool) -> str:
         """Requests per status: of all, or only the failed ones per route."""

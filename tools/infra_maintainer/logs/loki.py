@@ -55,6 +55,7 @@ def summary_of_loki(world: World, log: AccessLog, wanted: Wanted = NOTHING_MORE)
         "health": sum(checks.values()),
         "static": int(_only(server.vector(ask.static()))),
         "bot": bots,
+        "nobody": int(_only(server.vector(ask.nobodys()))),
     }
     parsed, users = sum(counted.values()), counted["user"]
     if not parsed:

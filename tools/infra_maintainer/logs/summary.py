@@ -83,7 +83,7 @@ class LogSummary(Frozen):
     first_minute: datetime | None
     last_minute: datetime | None
     zone: str | None = Field(default=None, description="in which times were read; None where each names its own")
-    traffic: dict[str, int] = Field(description="requests by class: user, static, bot, health")
+    traffic: dict[str, int] = Field(description="requests by class: user, static, bot, health; nobody: no request")
     health_failed: int = Field(description="requests of health checks that failed")
     users: RouteStats | None = Field(description="all user requests together")
     routes: list[RouteStats]
@@ -170,7 +170,7 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
     zoneless = bool(minutes) and _zoneless(engine)
     if zoneless:
         minutes = [(_in_zone(at, zone), n, failed) for at, n, failed in minutes]
-    named_agents = _count(engine, "SELECT count(*) FROM (SELECT 1 FROM whole WHERE agent >= 0 LIMIT 1)")
+    named_agents = _count(engine, "SELECT count(*) FROM (SELECT 1 FROM whole WHERE agent BETWEEN 0 AND 2 LIMIT 1)")
     routes = _routes(engine, [str(row[0]) for row in named], knows_clients)
     clients = run(
         "SELECT count(*), count(*) FILTER (failed > 0), count(*) FILTER (n >= 50 AND not_found * 2 > n) FROM "
@@ -291,8 +291,8 @@ def _in_zone(minute: int, zone: str) -> int:
 
 def _traffic(engine: "LogEngine") -> dict[str, int]:
     rows = engine.connection.execute(
-        "SELECT CASE WHEN agent = 2 OR class = 'health' THEN 'health' WHEN agent = 1 THEN 'bot' WHEN class = 'static' "
-        "THEN 'static' ELSE 'user' END AS class, sum(n) FROM whole GROUP BY 1"
+        "SELECT CASE WHEN agent = 3 THEN 'nobody' WHEN agent = 2 OR class = 'health' THEN 'health' WHEN agent = 1 "
+        "THEN 'bot' WHEN class = 'static' THEN 'static' ELSE 'user' END AS class, sum(n) FROM whole GROUP BY 1"
     ).fetchall()
     return {str(name): int(count) for name, count in rows}
 

@@ -6,7 +6,18 @@ names begin with `im_`: there an alias comes before a column of the table with t
 
 from collections.abc import Mapping, Sequence
 
-from infra_maintainer.logs.classes import HEALTH, IDENTIFIER, MACHINE, NEVER_THERE, NO_AGENT, PROBE, STATIC, STRAY
+from infra_maintainer.logs.classes import (
+    HEALTH,
+    IDENTIFIER,
+    MACHINE,
+    NEVER_THERE,
+    NO_AGENT,
+    PROBE,
+    REQUEST,
+    STATIC,
+    STRAY,
+    WITHOUT_REQUEST,
+)
 from infra_maintainer.logs.cut_off import ROUND_SECONDS, SLACK_CENTISECONDS
 from infra_maintainer.logs.summary import MOST_ROUTES
 from infra_maintainer.logs.wanted import Wanted
@@ -40,7 +51,9 @@ class TableQuestions:
         # The patterns are dear and agents few: each distinct one is matched once, not each request.
         agents = f"{agent} GLOBAL IN (SELECT {agent} {asked} GROUP BY {agent} HAVING match({agent},{{}}))"
         probe, machine = agents.format(text(PROBE)), agents.format(text(MACHINE))
-        kind_of_agent = f"multiIf({probe},2,{machine},1,0)" if agent else "0"
+        odd = tuple(each for each in WITHOUT_REQUEST if each >= 0)
+        nobodys = f"{status} IN {odd} AND NOT match(im_asked,{text(REQUEST)})"
+        kind_of_agent = f"multiIf({nobodys},3,{probe},2,{machine},1,0)" if agent else f"if({nobodys},3,0)"
         none = ",".join(map(text, NO_AGENT))
         names = {
             "im_client": columns["client"],
@@ -56,8 +69,8 @@ class TableQuestions:
             "im_agent": kind_of_agent,
             "im_named": f"{agent} NOT IN ({none})" if agent else "0",
             # Neither pattern can match in an id, nor lose its match to one: folding first would only cost.
-            "im_class": f"multiIf(im_agent=2 OR match(im_asked,{text(HEALTH)}),'health',im_agent=1,'bot',"
-            f"match(im_asked,{text(STATIC)}),'static','user')",
+            "im_class": f"multiIf(im_agent=3,'nobody',im_agent=2 OR match(im_asked,{text(HEALTH)}),'health',im_agent=1,"
+            f"'bot',match(im_asked,{text(STATIC)}),'static','user')",
         }
         self._requests = f"FROM (SELECT {','.join(f'{what} AS {name}' for name, what in names.items())} {asked})"
 

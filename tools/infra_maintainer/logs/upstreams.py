@@ -29,12 +29,19 @@ class UpstreamStats(Frozen):
     time_us: int
 
 
+# Bots and health checks thin out what users meet; they are all there is where no user came.
+_COUNTED = (
+    "upstream NOT IN ('-', '') AND (agent <= 0 OR NOT EXISTS "
+    "(SELECT 1 FROM upstreams WHERE agent <= 0 AND upstream NOT IN ('-', '')))"
+)
+
+
 def upstream_stats(engine: "LogEngine") -> list[UpstreamStats]:
-    """Every upstream by the time spent in it, the most expensive first."""
+    """Every upstream by the time that users' programs spent in it, else all programs: the most expensive first."""
     attempts: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     lists = engine.connection.execute(
-        "SELECT upstream, attempts, status, sum(n) FROM upstreams WHERE upstream NOT IN ('-', '') GROUP BY ALL"
+        f"SELECT upstream, attempts, status, sum(n) FROM upstreams WHERE {_COUNTED} GROUP BY ALL"
     ).fetchall()
     nginx = engine.format.family == "nginx"
     for upstream, statuses, status, count in lists:
@@ -56,7 +63,7 @@ def upstream_stats(engine: "LogEngine") -> list[UpstreamStats]:
         str(row[0]): row[1:]
         for row in engine.connection.execute(
             "WITH steps AS (SELECT upstream, upstream_us AS us, sum(n) AS n FROM upstreams "
-            "WHERE upstream_us IS NOT NULL GROUP BY ALL), "
+            f"WHERE upstream_us IS NOT NULL AND {_COUNTED} GROUP BY ALL), "
             "ranked AS (SELECT *, sum(n) OVER (PARTITION BY upstream ORDER BY us) AS below, "
             "sum(n) OVER (PARTITION BY upstream) AS total FROM steps) "
             "SELECT upstream, any_value(total), min(us) FILTER (below >= total * 0.5), "

@@ -25,6 +25,10 @@ from infra_maintainer.world.failure import WorldError
 _LATER = ("timezone", "loki", "selector", "tenant")
 OWED = ("traffic.requests", "traffic.errors", "traffic.latency")
 BUDGET_SHARE = 0.001
+WORDS_OF_TRAFFIC = {
+    "user": "of users", "static": "for static files", "bot": "of bots", "health": "of health checks",
+    "nobody": "lines without a request",
+}  # fmt: skip
 HOW_TO_TELL = (
     "log $http_user_agent (Apache: %{User-Agent}i; Traefik: accessLog.fields.headers.names.User-Agent: keep); in a "
     'table name its column: columns = { agent = "..." }'
@@ -142,7 +146,9 @@ class _Told:
         if checks := self.summary.traffic.get("health", 0):
             failed = percent(self.summary.health_failed, checks)
             yield self._number("traffic.health.errors", failed, "ratio", n=checks)
+        yield from self._upstreams()
         if users is None:
+            yield from self._without_users()
             return
         yield from self._route(self.subject, users, users)
         yield from self._budget(users)
@@ -157,13 +163,26 @@ class _Told:
                 yield self._number("traffic.repeats", self.summary.repeats, "count")
         for route in shown_routes(self.summary.routes):
             yield from self._route(f"route:{self.log.name}:{plain(route.route)}", route, users)
+
+    def _upstreams(self) -> Iterator[AnyEvidence]:
         in_all_us = sum(each.time_us for each in self.summary.upstreams)
         for upstream in self.summary.upstreams[:MOST_SHOWN]:
             yield from self._upstream(f"upstream:{self.log.name}:{plain(upstream.address)}", upstream, in_all_us)
 
+    def _without_users(self) -> Iterator[AnyEvidence]:
+        yield self._number("traffic.requests", 0, "count")
+        counts = sorted(self.summary.traffic.items())
+        told = ", ".join(f"{count} {WORDS_OF_TRAFFIC[kind]}" for kind, count in counts if count) or "nothing"
+        for quantity in ("traffic.errors", "traffic.latency"):
+            yield self.survey.missing(
+                quantity, "no_data", f"the log holds no request of a user, only {told}",
+                "ask again when users have come, or name the log of the server that they reach",
+                subject=self.subject, source=self.origin,
+            )  # fmt: skip
+
     def _others(self) -> Iterator[AnyEvidence]:
         """Requests of programs, health checks and for static files."""
-        for kind in ("static", "bot", "health"):
+        for kind in ("static", "bot", "health", *(["nobody"] if "nobody" in self.summary.traffic else [])):
             if kind == "bot" and not self.knows_agents:
                 yield self.survey.missing(
                     "traffic.requests.bot", "not_recorded", "no user agent is logged: bots count as users", HOW_TO_TELL,
@@ -290,6 +309,6 @@ class _Told:
         for stat, value in times.items():
             if value is not None:
                 yield self._number("upstream.latency", value / 1000, stat, subject=subject, n=upstream.timed)
-        if in_all_us:  # bots and health checks wait in upstreams too: a share of the users' wait would exceed it
+        if in_all_us:  # static files wait in upstreams too: a share of the users' wait could exceed it
             share = percent(upstream.time_us, in_all_us)
             yield self._number("upstream.time.share", share, "ratio", subject=subject)

@@ -11,7 +11,12 @@ from infra_maintainer.assess.traffic import name_of
 from infra_maintainer.evidence.show import many
 
 # What a log holds beside its users' requests; nobody's figures are in both.
-ASIDE = (("static", "for static files (by their ending)"), ("bot", "of bots"), ("health", "of health checks"))
+ASIDE = (
+    ("static", "for static files (by their ending)"),
+    ("bot", "of bots"),
+    ("health", "of health checks"),
+    ("nobody", "that hold no request"),
+)
 
 
 @check(
