@@ -84,3 +84,16 @@ def test_a_collector_that_broke_is_never_part_of_a_healthy_verdict() -> None:
     coverage = Coverage(planned=100, checked=99, not_checked=[broken])
     decision = decide([], [SEEN], [], coverage, Policy(), users_first=True)
     assert decision.verdict == "unknown" and "fault of ours" in decision.because
+
+
+@pytest.mark.parametrize("severity", ["high", "medium"])
+def test_findings_beside_a_source_of_ours_that_broke_off_may_be_worse_and_say_so(severity: Severity) -> None:
+    """What was found stays found; that the worst may be missing is in the sentence that gives the verdict."""
+    broke = Unknown(
+        code="source_broke_off", subject="source:access_log", says="s", quantity="source.rest", why="our_bug", how="h",
+        could_be="critical",
+    )  # fmt: skip
+    decision = decide([finding(severity)], [SEEN], [broke], FULL, Policy(), users_first=True)
+    assert decision.because.endswith("it may be worse: source access_log broke off by a fault of ours")
+    whole = decide([finding(severity)], [SEEN], [], FULL, Policy(), users_first=True)
+    assert "worse" not in whole.because

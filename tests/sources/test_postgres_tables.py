@@ -156,6 +156,9 @@ def test_an_index_that_earlier_runs_did_not_see_counts_from_its_first_sight(
     database, index = ("db.indexes", "database:orders"), ("db.index.unused", "index:orders:public.fresh")
     without = "or since it was made, if that was later"
     assert without in told(None)
+    assert f"{without}; earlier looks cannot be read" in told(Store(tmp_path))
+    whole = {(e.subject, e.quantity) for e in look(server, base)}
+    assert {(e.subject, e.quantity) for e in look(server, base, history=Store(tmp_path))} == whole
     assert without in told(keep("both", (*database, 40.0), (*index, 40.0)))
     new = "not there when infra-maintainer first looked"
     assert new in told(keep("later", (*database, 40.0), (*index, 2.0))) and new in told(keep("now", (*database, 40.0)))

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterable
 from datetime import datetime
 
+from infra_maintainer.assess.broken_off import broken_off
 from infra_maintainer.assess.facts import AnyEvidence, Facts
 from infra_maintainer.assess.model import SEVERITIES, Coverage, Finding, Job, NotChecked, Pass, Report, Unknown
 from infra_maintainer.assess.policy import Policy
@@ -35,6 +36,7 @@ def assess(
     """The report of a job over its evidence. Pure: the same evidence gives the same report, its run id included."""
     facts = Facts(evidence)
     outcomes = [outcome for check in checks_for(job) for outcome in _judge(check, facts, policy)]
+    outcomes += broken_off(facts)
     findings = sorted(
         (o for o in outcomes if isinstance(o, Finding)), key=lambda f: (SEVERITIES.index(f.severity), not f.user_facing)
     )

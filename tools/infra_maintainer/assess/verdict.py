@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from infra_maintainer.assess.broken_off import CODE
 from infra_maintainer.assess.model import SEVERITIES, Coverage, Finding, Pass, Severity, Unknown, Verdict
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.show import many
@@ -45,18 +46,21 @@ def decide(
     """Judge a whole run. With `users_first` nothing is healthy unless something users feel was checked."""
     found: set[Severity] = {each.severity for each in findings}
     worst: Severity | None = next((each for each in SEVERITIES if each in found), None)
+    broken = ", ".join(each.subject.replace(":", " ") for each in unknowns if _is_our_source(each))
     if worst in ("critical", "high", "medium"):
         counts = [(each, sum(one.severity == each for one in findings)) for each in SEVERITIES]
         told = [f"{count} {each}" for each, count in counts if count]
-        return Decision(_OF[worst], worst, f"{', '.join(told)} finding{'s' if len(findings) > 1 else ''}")
+        worse = f"; it may be worse: {broken} broke off by a fault of ours" if broken and worst != "critical" else ""
+        return Decision(_OF[worst], worst, f"{', '.join(told)} finding{'s' if len(findings) > 1 else ''}{worse}")
     seen: Severity | Literal["none", "unknown"] = worst or "unknown"
     if coverage.checked == 0:
         return Decision("unknown", "unknown", "nothing could be checked")
     if users_first and not any(each.user_facing for each in [*findings, *passes]):
         return Decision("unknown", seen, "nothing that users feel was checked")
     ours = sum(each.why == "our_bug" for each in coverage.not_checked)
+    named = f" ({broken})" if broken else ""
     if ours:  # a collector of ours that breaks is nothing about the system, and least of all that it is well
-        return Decision("unknown", seen, f"{many(ours, 'planned check')} failed by a fault of ours")
+        return Decision("unknown", seen, f"{many(ours, 'planned check')} failed by a fault of ours{named}")
     matter = [each for each in unknowns if each.matters]
     if matter:
         return Decision(
@@ -68,6 +72,10 @@ def decide(
     if policy["coverage.share"].undercut(share):
         return Decision("unknown", seen, f"only {coverage.checked} of {coverage.planned} planned checks were possible")
     return Decision("healthy", worst or "none", "no finding above low, and enough was checked")
+
+
+def _is_our_source(unknown: Unknown) -> bool:
+    return unknown.code == CODE and unknown.why == "our_bug"
 
 
 def _named(unknowns: list[Unknown]) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from statistics import median
 
 from infra_maintainer.evidence.model import Stat
+from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.logs.find import HOW_TO_LOG_TIMES, files_of, format_from, summary_of_files
 from infra_maintainer.logs.loki import summary_of_loki
 from infra_maintainer.logs.route_name import plain
@@ -18,7 +19,7 @@ from infra_maintainer.reliability.burn import burns
 from infra_maintainer.reliability.normal import LEAST_WEEKS, same_hour
 from infra_maintainer.sources import journey_traffic, log_time
 from infra_maintainer.sources.registry import AnyEvidence, source
-from infra_maintainer.sources.survey import Survey, percent
+from infra_maintainer.sources.survey import MEND_STORE, Survey, percent
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.world.failure import WorldError
 
@@ -197,7 +198,13 @@ class _Told:
             return
         yield self._number("traffic.latency.tail", users.p95_us / 1000, "instant")
         now, history = self.survey.world.clock.now(), self.survey.history
-        kept = history.samples("traffic.latency.tail", self.subject, now - timedelta(weeks=5)) if history else []
+        try:
+            kept = history.samples("traffic.latency.tail", self.subject, now - timedelta(weeks=5)) if history else []
+        except StoreError as error:  # what is normal is all that the store knows: the log is told without it
+            yield self.survey.missing(
+                "traffic.latency.normal", "error", str(error), MEND_STORE, subject=self.subject, source="store"
+            )
+            return
         weeks = same_hour(kept, now)
         if len(weeks) < LEAST_WEEKS:
             yield self.survey.missing(

@@ -12,7 +12,7 @@ from infra_maintainer.reliability.availability import of_time, planned_part, str
 from infra_maintainer.reliability.burn import RULES, burns
 from infra_maintainer.sources import endpoint, journey, journey_burn, journey_traffic
 from infra_maintainer.sources.registry import AnyEvidence, source
-from infra_maintainer.sources.survey import Survey, percent
+from infra_maintainer.sources.survey import MEND_STORE, Survey, percent
 from infra_maintainer.world.failure import WorldError
 
 TARGET, TARGET_PERCENT = "health.traffic.availability", 99.9
@@ -149,5 +149,5 @@ def _kept(survey: Survey, about: Watched, since_s: float) -> list[list[float]]:
     try:
         samples = survey.history.samples(about.quantity, about.subject, datetime.fromtimestamp(since_s, UTC))
     except StoreError as error:
-        raise WorldError("error", str(error), "mend the store") from error
+        raise WorldError("error", str(error), MEND_STORE) from error
     return [[each.at.timestamp(), each.value] for each in samples]

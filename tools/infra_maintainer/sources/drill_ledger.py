@@ -5,8 +5,9 @@ from statistics import median
 
 from infra_maintainer.drill.ledger import NAME, History, data_age, history_of, read_ledger
 from infra_maintainer.drill.record import DrillRecord
+from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.sources.registry import AnyEvidence, source
-from infra_maintainer.sources.survey import Ledgers, Survey
+from infra_maintainer.sources.survey import MEND_STORE, Ledgers, Survey
 
 HOW = "run a drill: infra-maintainer recovery --drill {name} (it asks first)"
 LEDGER = "ledger of drills"
@@ -36,16 +37,23 @@ LEDGER = "ledger of drills"
     subjects=lambda survey: [backup.subject for backup in survey.system.backup],
 )
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
-    """Without a single drill the count is a known zero, and everything else is missing."""
-    lines = [
-        *(survey.history.ledger(NAME) if isinstance(survey.history, Ledgers) else []),
-        *survey.options.get("drills", []),
-    ]
-    records = read_ledger(dict.fromkeys(lines))
+    """Without a single drill the count is a known zero, and everything else is missing.
+
+    A ledger that cannot be read is no zero: only the drills made just now are told, and nothing is counted.
+    """
+    unread, kept = None, list[str]()
+    try:
+        kept = survey.history.ledger(NAME) if isinstance(survey.history, Ledgers) else []
+    except StoreError as error:
+        unread = str(error)
+    records = read_ledger(dict.fromkeys([*kept, *survey.options.get("drills", [])]))
     for backup in survey.system.backup:
         history = history_of(records, backup.name)
         how = HOW.format(name=backup.name)
-        yield survey.measured("drill.count", len(history.counted), subject=backup.subject, source=LEDGER)
+        if unread is None:
+            yield survey.measured("drill.count", len(history.counted), subject=backup.subject, source=LEDGER)
+        else:
+            yield survey.missing("drill.count", "error", unread, MEND_STORE, source=LEDGER, subject=backup.subject)
         if history.newest_obstacle is not None:
             obstacle = history.newest_obstacle.issues[0].code if history.newest_obstacle.issues else "unknown"
             yield survey.measured(
@@ -59,11 +67,14 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
             passed = history.newest_canary.result == "passed"
             yield survey.measured("drill.canary.passed", passed, subject=backup.subject, source=LEDGER)
         if history.counted:
-            yield from _statistics(survey, backup.subject, history)
+            if unread is None:
+                yield from _statistics(survey, backup.subject, history)
             yield from _newest(survey, backup.subject, history.counted[-1])
         if (validated := history.validated) is not None:
             age = (survey.world.clock.now() - validated.at).total_seconds()
             yield survey.measured("drill.age", age, subject=backup.subject, source=f"{LEDGER}, drill {validated.id}")
+        elif unread is not None:
+            yield survey.missing("drill.age", "error", unread, MEND_STORE, source=LEDGER, subject=backup.subject)
         else:
             yield survey.missing(
                 "drill.age", "no_data", "never tested: no validated drill of it has passed", how, source=LEDGER,

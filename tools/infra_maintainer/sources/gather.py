@@ -15,6 +15,7 @@ from infra_maintainer.sources.survey import Survey
 from infra_maintainer.world.failure import WorldError
 
 log = logging.getLogger(__name__)
+REST = "source.rest"
 NO_SUBJECT = "system:your system"
 _FOR_QUIET = 1 / 3  # of the time: sources that measure the machine have it before those that load it begin
 LAST_WORDS_S = 0.5  # for sources that notice the end of time by themselves and say what they have
@@ -69,7 +70,7 @@ def gather(sources: tuple[Source, ...], survey: Survey) -> list[AnyEvidence]:
     A world of ready-made evidence is not looked at: it answers with the records of the kinds that these sources give.
     """
     if survey.world.recorded_evidence is not None:
-        kinds = {quantity.partition(".")[0] for each in sources for quantity in (*each.quantities, *each.also)}
+        kinds = {quantity.partition(".")[0] for each in sources for quantity in (*each.quantities, *each.also, REST)}
         records = map(evidence_from, survey.world.recorded_evidence)
         return [each for each in records if each.quantity.partition(".")[0] in kinds]
     return list(chain.from_iterable(gather_each(sources, survey).values()))
@@ -151,8 +152,13 @@ def _what_is_owed(run: _Run, owed: list[tuple[str | None, str]]) -> list[Missing
         f"the source {run.source.name} ended without it",
         "look at the source's other evidence",
     )
-    return [
+    lacking = [
         run.survey.missing(quantity, why, detail, how, source=f"source {run.source.name}", subject=subject)
         for subject, quantity in owed
         if (quantity not in anywhere if subject is None else (subject, quantity) not in exact)
     ]
+    # Who broke off after all that it owes had more to tell: how much is not known, and that is told instead.
+    if why == "our_bug" or (why == "timeout" and not lacking):
+        about = f"source:{run.source.name}"
+        lacking.append(run.survey.missing(REST, why, detail, how, source=f"source {run.source.name}", subject=about))
+    return lacking

@@ -11,7 +11,7 @@ from infra_maintainer.history.prometheus import read_range
 from infra_maintainer.history.sysstat import read_sysstat
 from infra_maintainer.history.trace import Trace
 from infra_maintainer.sources.registry import AnyEvidence
-from infra_maintainer.sources.survey import Survey
+from infra_maintainer.sources.survey import MEND_STORE, Survey
 from infra_maintainer.world.failure import WorldError
 
 HISTORY_DAYS = 400
@@ -44,7 +44,7 @@ def histories(survey: Survey) -> Iterator[Trace | AnyEvidence]:
         try:
             yield from read_kept(survey.history, FORECAST, now - timedelta(days=HISTORY_DAYS))
         except StoreError as error:
-            yield survey.missing("forecast.history", "error", str(error), "mend the store", source="store")
+            yield survey.missing("forecast.history", "error", str(error), MEND_STORE, source="store")
     try:
         yield from read_sysstat(host, survey.machine)
     except WorldError as error:

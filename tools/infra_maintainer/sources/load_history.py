@@ -16,7 +16,7 @@ from infra_maintainer.sources.histories import histories
 from infra_maintainer.sources.outlook_evidence import KIND, outlook_evidence, series_of
 from infra_maintainer.sources.past_forecasts import past_forecasts, scores
 from infra_maintainer.sources.registry import AnyEvidence, source
-from infra_maintainer.sources.survey import Survey
+from infra_maintainer.sources.survey import MEND_STORE, Survey
 from infra_maintainer.world.failure import WorldError
 
 WEEK_S = 7 * 86400
@@ -54,7 +54,7 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
         records = past_forecasts(survey.history)
     except StoreError as error:
         records = []
-        yield survey.missing("forecast.scored", "error", str(error), "mend the store", source="store")
+        yield survey.missing("forecast.scored", "error", str(error), MEND_STORE, source="store")
     for trace in longest.values():
         yield from _about(survey, trace, records)
     yield from break_load(survey, longest)

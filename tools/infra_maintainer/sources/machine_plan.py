@@ -1,14 +1,16 @@
 """This machine with its price tag: what it has, what it used over its history, and the plans it could move to."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from statistics import quantiles
 
+from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.history.kept import Keeps, read_kept
 from infra_maintainer.history.sysstat import read_sysstat
 from infra_maintainer.history.trace import Trace
 from infra_maintainer.sources.registry import AnyEvidence, source
-from infra_maintainer.sources.survey import Survey
+from infra_maintainer.sources.survey import MEND_STORE, Survey
 from infra_maintainer.world.failure import WorldError
 
 USES = ("cpu.utilisation", "memory.used")
@@ -49,15 +51,22 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
 
 
 def _past(survey: Survey) -> Iterator[AnyEvidence]:
-    traces = _traces(survey)
+    traces: list[Trace] = []
+    unread = None
+    try:
+        traces += _kept(survey)
+    except StoreError as error:
+        unread = str(error)
+    with suppress(WorldError):  # one origin among two: when neither has anything, that is said per quantity
+        traces += read_sysstat(survey.world.host, survey.machine)
     for quantity in USES:
         longest = max((each for each in traces if each.quantity == quantity), key=lambda each: each.days, default=None)
         if longest is None or len(longest.mean) < 2:
             yield survey.missing(
                 quantity,
-                "no_data",
-                "this machine has no history of use: one reading says nothing about its busy hour",
-                "run `infra-maintainer watch` (or sysstat) for 32 days, then ask again",
+                "error" if unread else "no_data",
+                unread or "this machine has no history of use: one reading says nothing about its busy hour",
+                MEND_STORE if unread else "run `infra-maintainer watch` (or sysstat) for 32 days, then ask again",
                 source="samples of infra-maintainer watch, sysstat",
             )
             continue
@@ -71,14 +80,8 @@ def _past(survey: Survey) -> Iterator[AnyEvidence]:
         )
 
 
-def _traces(survey: Survey) -> list[Trace]:
-    since = survey.world.clock.now() - timedelta(days=LOOK_BACK_DAYS)
-    found: list[Trace] = []
-    if isinstance(survey.history, Keeps):
-        kept = read_kept(survey.history, frozenset(USES), since)
-        found += [each for each in kept if each.subject == survey.machine]
-    try:
-        found += read_sysstat(survey.world.host, survey.machine)
-    except WorldError:
-        return found  # one origin among two: when neither has anything, that is said per quantity
-    return found
+def _kept(survey: Survey) -> list[Trace]:
+    if not isinstance(survey.history, Keeps):
+        return []
+    kept = read_kept(survey.history, frozenset(USES), survey.world.clock.now() - timedelta(days=LOOK_BACK_DAYS))
+    return [each for each in kept if each.subject == survey.machine]

@@ -13,7 +13,7 @@ from infra_maintainer.databases.postgres_health_questions import HEALTH_QUESTION
 from infra_maintainer.evidence.model import Why
 from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.sources.registry import AnyEvidence, source
-from infra_maintainer.sources.survey import Survey, percent
+from infra_maintainer.sources.survey import MEND_STORE, Survey, percent
 from infra_maintainer.system.database import Database
 from infra_maintainer.world.failure import WorldError
 
@@ -88,6 +88,7 @@ class _Told:
         self.age, since, self.reset, self.counts, self.standby, self.tables, self.indexes, base, self.cleans = rows[0]
         self.since = f"{'the reset of the statistics' if self.reset else 'the start of the server at least'} ({since})"
         self.origin = f"database {base}"
+        self.unread = ""
 
     def evidence(self) -> Iterator[AnyEvidence]:
         """Indexes first, then tables."""
@@ -165,7 +166,7 @@ class _Told:
             elif first_look and (seen := self._first_kept("db.index.unused", subject) or now) > first_look + ONE_RUN_S:
                 age, told = min(self.age, now - seen), "not there when infra-maintainer first looked"
             else:
-                age, told = self.age, "or since it was made, if that was later"
+                age, told = self.age, f"or since it was made, if that was later{self.unread}"
             yield self._value("db.index.unused.for", float(age), f"{origin}{told and f' ({told})'}", subject=subject)
 
     def _dead(self) -> Iterator[AnyEvidence]:
@@ -246,7 +247,11 @@ class _Told:
     def _first_kept(self, quantity: str, subject: str) -> float | None:
         """When an earlier run first kept this quantity, in seconds since 1970; None without a store or a sample."""
         question = {"quantity": quantity, "subject": subject, "first": True}
-        answer = self.survey.world.engine("kept_samples", question, partial(self._ask_store, quantity, subject))
+        try:
+            answer = self.survey.world.engine("kept_samples", question, partial(self._ask_store, quantity, subject))
+        except WorldError:  # what the database says now does not hang on it
+            self.unread = "; earlier looks cannot be read"
+            return None
         return None if answer is None else float(answer)
 
     def _ask_store(self, quantity: str, subject: str) -> float | None:
@@ -255,7 +260,7 @@ class _Told:
         try:
             kept = self.survey.history.samples(quantity, subject, self.survey.world.clock.now() - MEMORY)
         except StoreError as error:
-            raise WorldError("error", str(error), "mend the store") from error
+            raise WorldError("error", str(error), MEND_STORE) from error
         return kept[0].at.timestamp() if kept else None
 
     def _rows(self, name: str) -> list[Any] | None:

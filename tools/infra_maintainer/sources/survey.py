@@ -22,6 +22,9 @@ class Ledgers(Protocol):
         ...
 
 
+MEND_STORE = "name a store that can be used with --store"
+
+
 class History(Protocol):
     """Earlier samples; the store is one."""
 

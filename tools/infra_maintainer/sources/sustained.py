@@ -9,7 +9,7 @@ from infra_maintainer.evidence.store import StoreError
 from infra_maintainer.sources.disk_latency import whole_disks
 from infra_maintainer.sources.kernel.groups import own_groups
 from infra_maintainer.sources.registry import AnyEvidence, source
-from infra_maintainer.sources.survey import Survey
+from infra_maintainer.sources.survey import MEND_STORE, Survey
 from infra_maintainer.world.failure import WorldError
 
 MINUTES = 15.0  # the policy's sustained.minutes; infra.toml may say otherwise
@@ -53,7 +53,7 @@ def _sustained(survey: Survey, quantity: str, subject: str) -> AnyEvidence:
         since = now - timedelta(minutes=minutes) - MOST_GAP
         samples = [each for each in survey.history.samples(quantity, subject, since) if each.at <= now]
     except StoreError as error:
-        return survey.missing(name, "error", str(error), "mend the store", subject=subject, source="store")
+        return survey.missing(name, "error", str(error), MEND_STORE, subject=subject, source="store")
     times = [*(each.at for each in samples), now]
     gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
     if not samples or now - samples[0].at < timedelta(minutes=minutes) or max(gaps) > MOST_GAP:

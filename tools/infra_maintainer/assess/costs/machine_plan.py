@@ -41,10 +41,13 @@ def _plan(plan: str, price: Number, facts: Facts, policy: Policy) -> Outcome:
     for quantity, used in (("cpu.utilisation", cpu), ("memory.used", memory)):
         if used is None or not isinstance(used.record, Measured) or (used.record.window or 0.0) < days * DAY_S:
             seen = "no history" if used is None else f"{(getattr(used.record, 'window', 0.0) or 0.0) / DAY_S:.1f} days"
+            failed = [each for each in facts.missing(quantity, price.subject) if used is None and each.why == "error"]
+            run = "run `infra-maintainer watch` (or sysstat) over a whole month, then ask again"
             return Unknown(
-                code="smaller_plan", subject=plan, quantity=quantity, why="no_data",
+                code="smaller_plan", subject=plan, quantity=quantity, why=failed[0].why if failed else "no_data",
                 says=f"Whether {name} would hold is unknown: {SPOKEN[quantity]} has {seen}, {days:g} days are needed.",
-                how="run `infra-maintainer watch` (or sysstat) over a whole month, then ask again",
+                detail=failed[0].detail if failed else "",
+                how=failed[0].how if failed else run,
                 could_be="low", evidence=[price.id] + ([used.id] if used else []),
             )  # fmt: skip
     return _judged(plan, name, price, offered, [each for each in (cpu, memory) if each is not None], facts, policy)

@@ -34,6 +34,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     for record in facts.all("drill.passed"):
         yield from _newest(facts, record, policy)
     yield from _age(facts, policy)
+    rule, says = policy["recovery.drill.tested"], "Whether {name} was ever restored is not known."
+    yield from facts.unknowns("drill.count", "never_tested", says, rule.severity, policy=rule.id)
 
 
 def _never(record: Known, policy: Policy) -> Finding:
@@ -66,7 +68,13 @@ def _newest(facts: Facts, passed: Known, policy: Policy) -> Iterator[Outcome]:
             )
         return
     count, done, bound = (facts.number(q, subject) for q in ("drill.count", "drill.succeeded", "drill.lower_bound"))
-    assert count is not None and done is not None and bound is not None
+    if count is None or done is None or bound is None:  # the ledger could not be read: this one was made just now
+        says = f"A drill of {name(passed)!r} succeeded; how many succeeded before it is not known."
+        yield Pass(
+            code="drill_passed", subject=subject, says=says, evidence=[passed.id], policy="recovery.drill.passed"
+        )
+        yield from _completeness(facts, subject, policy)
+        return
     yield Pass(
         code="drill_passed",
         subject=subject,
