@@ -75,7 +75,7 @@ def test_each_broken_route_is_told_with_its_own_time(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("HTTP/1.1", "HTTP/2.0"))
     evidence = look(AccessLog(name="shop", path=str(path), format=FORMAT))
     says = {each.subject: each.says for each in judged(evidence).findings if each.code == "traffic_errors"}
-    assert "; 60 of the 60 failures within 30 min, 08:20 to 08:49 UTC" in says["route:shop:GET /pay"]
+    assert "; all 60 failures within 30 min, 08:20 to 08:49 UTC" in says["route:shop:GET /pay"]
     assert "among" not in says["route:shop:GET /pay"] and "within" not in says["traffic:shop"]
     assert "; spread: even the densest four fifths of them took 7.98 h" in says["route:shop:GET /find"]
     assert {each.subject for each in evidence if each.quantity.startswith("traffic.failing.")} == {*says}

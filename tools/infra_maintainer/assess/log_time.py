@@ -41,7 +41,8 @@ def when(facts: Facts, subject: str) -> Words:
 
 
 def _part(number: Number) -> str:
-    return f"{int(number.value):,} of the {samples(number):,}"
+    part, whole = int(number.value), samples(number)
+    return f"all {whole:,}" if part == whole else f"{part:,} of the {whole:,}"
 
 
 def _length(number: Number) -> str:
