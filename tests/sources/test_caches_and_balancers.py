@@ -133,3 +133,12 @@ def test_nginx_shows_connections_and_a_wrong_page_is_an_error() -> None:
     assert float(str(value(good, "balancer.sessions", "balancer:web"))) >= 1
     assert value(good, "balancer.dropped", "balancer:web") == 0
     assert {e.why for e in wrong if isinstance(e, Missing)} == {"error"}
+
+
+def test_a_status_page_of_a_closed_port_says_that_nothing_listens() -> None:
+    """What to do about it is not only to check the address."""
+    known = look(System(balancer=[Balancer(name="web", nginx_url="http://127.0.0.1:1/nginx_status")]))
+    gaps = [each for each in known if isinstance(each, Missing)]
+    assert {each.why for each in gaps} == {"unreachable"}
+    assert {each.how.partition(":")[0] for each in gaps} == {"nothing listens on port 1 of 127.0.0.1"}
+    assert all("start it, or correct the address" in each.how for each in gaps)

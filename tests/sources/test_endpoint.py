@@ -154,7 +154,40 @@ def test_nobody_listening_is_a_critical_finding() -> None:
     """A closed port is an outage for users, not an unknown."""
     report = health(endpoint("http://127.0.0.1:1/"))
     assert report.verdict == "critical"
-    assert any(f.code == "endpoint_failing" and "connection refused" in f.says for f in report.findings)
+    (found,) = [f for f in report.findings if f.code == "endpoint_failing"]
+    assert "connection refused" in found.says
+    assert found.do == "Nothing listens on port 1 of 127.0.0.1: start it, or correct the address.", "no log to read"
+
+
+def test_the_place_where_nothing_listens_is_the_one_that_was_asked_last() -> None:
+    """The address answers and sends users on to a closed port: that port is the one to look at."""
+
+    def away(handler: BaseHTTPRequestHandler) -> None:
+        web.page(handler, 302, "", Location="http://127.0.0.1:1/")
+
+    with web.web(away) as url:
+        report = health(endpoint(url + "/"))
+    (found,) = [f for f in report.findings if f.code == "endpoint_failing"]
+    assert found.do.startswith("Nothing listens on port 1 of 127.0.0.1:")
+
+
+def test_a_server_that_closes_without_an_answer_has_a_log_to_read() -> None:
+    """Something listens there: the advice stays."""
+
+    def gone(handler: BaseHTTPRequestHandler) -> None:
+        handler.connection.close()
+
+    with web.web(gone) as url:
+        report = health(endpoint(url + "/"))
+    (found,) = [f for f in report.findings if f.code == "endpoint_failing"]
+    assert "read the service's log" in found.do
+
+
+def test_a_journey_to_a_closed_port_says_that_nothing_listens() -> None:
+    """The failing step names the port, and there is no log to follow it through."""
+    report = health(parse_system(JOURNEY.format(url="http://127.0.0.1:1")))
+    (found,) = [f for f in report.findings if f.code == "journey_failing"]
+    assert "nothing listens on port 1 of 127.0.0.1" in found.says and found.do.startswith("Start what should listen")
 
 
 def test_the_time_limit_ends_a_probe_and_what_was_measured_stays() -> None:

@@ -54,7 +54,10 @@ def _page(survey: Survey, url: str) -> str:
     answer = survey.world.http.exchange(Ask(url=url, max_bytes=4 << 20, max_redirects=0))
     if answer.failure:
         why: Why = "timeout" if answer.failure == "timeout" else "unreachable"
-        raise WorldError(why, f"{url}: {answer.failure}: {answer.detail}", "check the address of the status page")
+        how = "check the address of the status page"
+        if answer.nothing_listens:
+            how = f"{answer.nothing_listens}: start it, or correct the address of the status page"
+        raise WorldError(why, f"{url}: {answer.failure}: {answer.detail}", how)
     if answer.status != 200:
         refused: Why = "denied" if answer.status in (401, 403) else "error"
         raise WorldError(refused, f"{url} answered {answer.status}", "let this host read the status page")

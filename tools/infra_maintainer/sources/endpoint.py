@@ -153,7 +153,8 @@ def _evidence(survey: Survey, endpoint: Endpoint, outcomes: list[Outcome]) -> It
         return
     n, window = len(outcomes), max(each.due_s for each in outcomes)
     errors = percent(sum(failures.values()), n)
-    said = next((each.exchange.detail for each in outcomes if each.failure and each.exchange.detail), None)
+    details = (each.exchange.nothing_listens or each.exchange.detail for each in outcomes if each.failure)
+    said = next((each for each in details if each), None)
     yield survey.measured(
         "endpoint.errors", errors, subject=subject, source=origin, stat="ratio", n=n, window=window, quote=said
     )

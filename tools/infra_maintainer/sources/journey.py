@@ -60,6 +60,8 @@ def _run(survey: Survey, journey: Journey) -> str | None:
 
 def problem_with(step: Step, answer: Exchange) -> str | None:
     """Why an answer is not what the step expects; None when it is."""
+    if answer.nothing_listens:
+        return answer.nothing_listens
     if answer.failure:
         return f"no answer ({answer.failure})"
     if step.expect_status and answer.status not in step.expect_status:

@@ -1,6 +1,7 @@
 """One HTTP request and what became of it, failure included: the unit that a world records and replays."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -60,3 +61,12 @@ class Exchange(Frozen):
     tls_version: str | None = None
     certificate: Certificate | None = None
     timings: Timings = Timings()
+
+    @property
+    def nothing_listens(self) -> str:
+        """The place where nothing listens, in words, when the machine said so: it is not silence."""
+        if self.failure != "connect" or "refused" not in self.detail.lower():
+            return ""
+        parts = urlsplit(self.final_url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return f"nothing listens on port {port} of {parts.hostname}"

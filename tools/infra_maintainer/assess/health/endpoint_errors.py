@@ -8,7 +8,9 @@ from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
 from infra_maintainer.assess.traffic import asked_from, of_how_many
+from infra_maintainer.evidence.model import Measured
 
+NOBODY = "nothing listens on port "
 RULES = ("health.endpoint.errors.all", "health.endpoint.errors")
 IN_WORDS = {
     "connect": "connection refused",
@@ -50,7 +52,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             severity=broken.severity,
             says=f"{says}; limit {limit(ordered[-1])}",
             matters="Each failed request is a user who got an error or gave up.",
-            do="Repeat one request by hand, then read the service's log of the same minute.",
+            do=_next(failed),
             evidence=ids,
             policy=broken.id,
             user_facing=True,
@@ -63,6 +65,14 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         policy=RULES[0],
         user_facing=True,
     )
+
+
+def _next(failed: Number) -> str:
+    """A log tells nothing of requests that no program took."""
+    said = (failed.record.quote or "") if isinstance(failed.record, Measured) else ""
+    if not said.startswith(NOBODY):
+        return "Repeat one request by hand, then read the service's log of the same minute."
+    return f"{said[0].upper()}{said[1:]}: start it, or correct the address."
 
 
 def _says(facts: Facts, failed: Number) -> tuple[str, list[str]]:

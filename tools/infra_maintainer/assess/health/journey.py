@@ -9,6 +9,8 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
 from infra_maintainer.assess.traffic import asked_from, of_how_many
 
+NOBODY = "nothing listens on"
+
 
 @check(
     title="declared user journeys work",
@@ -42,7 +44,9 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             says=f"{says}, floor {limit(rule)}{failed}",
             evidence=[ok.id, *(step.id for step in steps)],
             matters="Users cannot finish what they came for, even where a health check stays green.",
-            do="Repeat the failing step by hand and follow it through the service's log.",
+            do="Start what should listen there, or correct the address of the step."
+            if NOBODY in failed
+            else "Repeat the failing step by hand and follow it through the service's log.",
         )
     yield from facts.unknowns(
         "journey.ok",
