@@ -3,8 +3,40 @@
 import importlib.util
 import re
 from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from infra_maintainer.system.load import parse_system
 
 ROOT = Path(__file__).parent.parent
+
+
+def examples() -> dict[str, str]:
+    """Every TOML example of the documentation by its page and line."""
+    found: dict[str, str] = {}
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        text = page.read_text(encoding="utf-8")
+        for block in re.finditer(r"^ *```toml\n(.*?)^ *```$", text, re.M | re.S):
+            line = text.count("\n", 0, block.start()) + 1
+            found[f"{page.relative_to(ROOT)}:{line}"] = dedent(block[1])
+    return found
+
+
+def test_examples_are_found() -> None:
+    """A pattern that finds none would let every example pass."""
+    assert {name.partition(":")[0] for name in examples()} >= {"docs/capacity.md", "docs/health.md", "docs/costs.md"}
+    fences = sum(
+        page.read_text(encoding="utf-8").count("```toml")
+        for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+    )
+    assert len(examples()) == fences
+
+
+@pytest.mark.parametrize("name", examples())
+def test_an_example_is_accepted_as_it_stands(name: str) -> None:
+    """Copied whole into an infra.toml, as a reader does: the real parser takes it."""
+    assert parse_system(examples()[name]) != parse_system("")
 
 
 def test_generated_pages_are_up_to_date() -> None:
