@@ -177,11 +177,20 @@ def test_slow_routes_are_named_and_fast_ones_are_not_called_alike(tmp_path: Path
     assert says.endswith("limit P99 2 s; also GET /search")
 
 
-def test_one_broken_request_passes_with_the_reason(tmp_path: Path) -> None:
-    """A pass that says "100 % of 1 request failed" and no more reads as a fault of the program."""
-    report = report_of(tmp_path, [*HEALTHY, Hit("/once", 500, tries=(("a:1", 500),))])
-    (once,) = [each for each in report.passes if (each.code, each.subject[-5:]) == ("traffic_errors", "/once")]
-    assert "100 % of 1 request failed; fewer than 3 failures are no rate" in once.says
+def test_one_or_two_broken_requests_are_too_few_to_tell_and_never_a_pass(tmp_path: Path) -> None:
+    """All such routes are one unknown: "100 % of 2 requests failed: ok" is no answer, and a finding is none either."""
+    broken = [Hit(path, 500, tries=(("a:1", 500),)) for path in ("/once", "/pay", "/pay")]
+    report = report_of(tmp_path, [*HEALTHY, *broken, Hit("/well")])
+    (few,) = [each for each in report.unknowns if each.code == "traffic_errors"]
+    assert few.says.startswith("Too few failures to tell: ") and few.says.endswith("(limit 0.1 %)")
+    assert "GET /once (shop): 100 % of 1 request failed" in few.says
+    assert "GET /pay (shop): 100 % of 2 requests failed" in few.says and "/well" not in few.says
+    assert few.why == "no_data" and not few.matters and few.user_facing
+    told = [each for each in [*report.passes, *report.findings] if each.code == "traffic_errors"]
+    assert not [each for each in told if each.subject[-4:] in ("once", "/pay")]
+    assert [each for each in told if each.subject == "route:shop:GET /well"]
+    records = {each.id: each for each in report.evidence}
+    assert {records[id].subject for id in few.evidence} == {"route:shop:GET /once", "route:shop:GET /pay"}
 
 
 def test_what_was_set_aside_is_counted_beside_the_users_requests(tmp_path: Path) -> None:

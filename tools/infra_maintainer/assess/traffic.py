@@ -7,6 +7,7 @@ from typing import NamedTuple
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Unknown
 from infra_maintainer.assess.policy import Threshold
+from infra_maintainer.assess.threshold import bound
 from infra_maintainer.evidence.model import Measured
 from infra_maintainer.evidence.show import many
 
@@ -37,6 +38,7 @@ def of_how_many(number: Number, one: str) -> str:
     return many(samples(number), one) if samples(number) else f"an unknown number of {one}s"
 
 
+NAMED = 3
 FEWEST_FAILURES = 3  # one broken request in a quiet hour is an accident, not a rate
 
 
@@ -44,6 +46,26 @@ def too_few_failures(share: Number, target: Threshold) -> bool:
     """Whether the target allows less than one failure of so few requests, and one or two failed: no rate yet."""
     n = samples(share)
     return n * (100 - target.value) < 100 and round(n * (100 - share.value) / 100) < FEWEST_FAILURES
+
+
+def too_few_to_tell(
+    code: str, quantity: str, few: list[tuple[Number, str]], rule: Threshold, fault: str, evidence: list[str]
+) -> Iterator[Unknown]:
+    """Shares of one or two failures: neither a pass nor a finding. Those of all routes are one line.
+
+    Each comes with its sentence; `fault` names what was counted.
+    """
+    if not few:
+        return
+    told = "; ".join(says for _, says in few[:NAMED])
+    rest = f"; and {many(len(few) - NAMED, 'more like it', 'more like it')}" if len(few) > NAMED else ""
+    yield Unknown(
+        code=code, subject=few[0][0].subject, quantity=quantity, evidence=evidence, policy=rule.id,
+        says=f"Too few {fault} to tell: {told}{rest}; fewer than {FEWEST_FAILURES} are no rate ({bound(rule)})",
+        why="no_data", detail=f"fewer than {FEWEST_FAILURES} {fault}",
+        how="look again after more requests, or name the rotated set (access.log*) in [[access_log]]",
+        could_be="medium", user_facing=True,
+    )  # fmt: skip
 
 
 _LOOPBACK = re.compile(r"endpoint:https?://(?:127\.|localhost\b|\[::1\])", re.IGNORECASE)
@@ -56,9 +78,6 @@ def asked_from(number: Number, method: str = "GET, ") -> str:
     if _LOOPBACK.match(number.subject) or own:
         return f"synthetic: {method}from the machine itself, the network path of customers is untested"
     return f"synthetic: {method}one place{f', from {host[1]}' if host else ''}"
-
-
-NAMED = 3
 
 
 class Choice(NamedTuple):

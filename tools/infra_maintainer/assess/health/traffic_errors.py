@@ -8,10 +8,16 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import choose, name_of, of_how_many, unknown_traffic
+from infra_maintainer.assess.traffic import (
+    FEWEST_FAILURES,
+    choose,
+    name_of,
+    of_how_many,
+    too_few_to_tell,
+    unknown_traffic,
+)
 
 RULES = ("health.traffic.errors.down", "health.traffic.errors", "health.traffic.errors.critical")
-FEWEST = 3  # failures: one broken request in a quiet hour is an accident, not a rate
 KINDS = {
     "server_error": "answered 5xx by a server",
     "balancer_error": "failed by the balancer itself",
@@ -31,8 +37,10 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """The whole traffic and each route: all kinds of failure count, time-outs and users who left included."""
     rules = [policy[each] for each in RULES]
     choice = choose(
-        facts.numbers("traffic.errors"), lambda n: rules[-1].exceeded(n.value) and _failed(facts, n) >= FEWEST
+        facts.numbers("traffic.errors"), lambda n: rules[-1].exceeded(n.value) and _failed(facts, n) >= FEWEST_FAILURES
     )
+    few: list[tuple[Number, str]] = []
+    few_ids: list[str] = []
     for number in choice.told:
         kinds = _kinds(facts, number)
         covers, when = log_time.covers(facts, number.subject), log_time.when(facts, number.subject)
@@ -41,9 +49,11 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         ids = [number.id, *(each.id for each in kinds), *covers.evidence]
         mild = _declared_uncritical(facts, number.subject)
         broken = next((rule for rule in (rules[:2] if mild else rules) if rule.exceeded(number.value)), None)
-        if broken is None or _failed(facts, number) < FEWEST:
-            if broken is not None:
-                says += f"; fewer than {FEWEST} failures are no rate"
+        if broken is not None and _failed(facts, number) < FEWEST_FAILURES:
+            few.append((number, says))
+            few_ids += ids
+            continue
+        if broken is None:
             yield Pass(
                 code="traffic_errors", subject=number.subject, says=f"{says} (limit {limit(rules[-1])})", evidence=ids,
                 policy=rules[-1].id, user_facing=True,
@@ -60,6 +70,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             policy=broken.id,
             user_facing=True,
         )
+    yield from too_few_to_tell("traffic_errors", "traffic.errors", few, rules[-1], "failures", few_ids)
     yield from unknown_traffic(
         facts,
         "traffic.errors",
