@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.evidence.model import Measured, Missing
 from infra_maintainer.system.access_log import AccessLog
 from tests.logs.logbook import Hit, write
@@ -191,6 +192,29 @@ def test_one_or_two_broken_requests_are_too_few_to_tell_and_never_a_pass(tmp_pat
     assert [each for each in told if each.subject == "route:shop:GET /well"]
     records = {each.id: each for each in report.evidence}
     assert {records[id].subject for id in few.evidence} == {"route:shop:GET /once", "route:shop:GET /pay"}
+
+
+RETRIED = (("a:1", 502), ("b:1", 200))
+
+
+def test_paths_that_never_existed_are_nobodys_route_and_few_retries_are_few(tmp_path: Path) -> None:
+    """A scanner's 404s behind a retry are in the whole alone; one retry of a quiet route is no finding and no pass."""
+    gone = [Hit(f"/wp-{n}", 404, tries=(("a:1", 502), ("b:1", 404)) if n < 12 else (("b:1", 404),)) for n in range(24)]
+    quiet = [Hit("/quiet", tries=RETRIED), Hit("/quiet")]
+    report = report_of(tmp_path, [*HEALTHY, *gone, *quiet])
+    every: list[Finding | Pass | Unknown] = [*report.findings, *report.passes, *report.unknowns]
+    told = {each.subject: each for each in every if each.code == "retries_hide_failures"}
+    assert "(no such path)" in {each.subject.split(":")[-1] for each in report.evidence}
+    assert not [each.says for each in every if each.code == "retries_hide_failures" and "(no such path)" in each.says]
+    few = told["route:shop:GET /quiet"]
+    assert few.kind == "unknown" and "50 % of 2 requests; fewer than 3 are no rate" in few.says
+    assert told["traffic:shop"].kind == "pass" and "0.323 % of 4,026" in told["traffic:shop"].says
+
+
+def test_three_retries_of_a_route_are_told(tmp_path: Path) -> None:
+    """The benign twin of few: as many as a rate needs."""
+    report = report_of(tmp_path, [*HEALTHY, *([Hit("/pay", tries=RETRIED)] * 3), *([Hit("/pay")] * 20)])
+    assert "13 % of 23 requests" in finding(report, "retries_hide_failures", "route:shop:GET /pay").says
 
 
 def test_what_was_set_aside_is_counted_beside_the_users_requests(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from infra_maintainer.assess.policy import Threshold
 from infra_maintainer.assess.threshold import bound
 from infra_maintainer.evidence.model import Measured
 from infra_maintainer.evidence.show import many
+from infra_maintainer.logs.classes import STRAY
 
 
 def name_of(subject: str) -> str:
@@ -26,6 +27,11 @@ def place(subject: str) -> str:
     kind, _, rest = subject.partition(":")
     owner, _, name = rest.partition(":")
     return f"{kind} {name} ({owner})" if name else f"{kind} {rest}"
+
+
+def stray(subject: str) -> bool:
+    """Whether it is the sum of all paths that never existed."""
+    return subject.startswith("route:") and subject.endswith(f":{STRAY}")
 
 
 def samples(number: Number) -> int:
@@ -100,7 +106,8 @@ class Choice(NamedTuple):
 def choose(numbers: list[Number], broken: Callable[[Number], bool], most: int = 3) -> Choice:
     """Of a log's routes only the worst that stand out are told one by one: a fault of all is one sentence, not thirty.
 
-    A broken route stands out when its number is at least twice that of the whole, or the whole is not broken.
+    A broken route stands out when its number is at least twice that of the whole, or the whole is not broken. Paths
+    that never existed are nobody's route: they count in the whole and are named nowhere.
     """
     told: list[Number] = []
     others: dict[str, list[Number]] = {}
@@ -108,7 +115,7 @@ def choose(numbers: list[Number], broken: Callable[[Number], bool], most: int = 
     for whole in [each for each in numbers if not each.subject.startswith("route:")]:
         told.append(whole)
         log = whole.subject.partition(":")[2]
-        routes = [each for each in numbers if each.subject.startswith(f"route:{log}:")]
+        routes = [each for each in numbers if each.subject.startswith(f"route:{log}:") and not stray(each.subject)]
         bad = [each for each in routes if broken(each)]
         outstanding = [each for each in bad if not broken(whole) or each.value >= 2 * whole.value]
         worst = sorted(outstanding, key=lambda each: -each.value)[:most]
