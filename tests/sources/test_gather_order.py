@@ -58,4 +58,4 @@ def test_one_that_hangs_does_not_keep_the_others_from_their_turn() -> None:
 
 def test_reading_logs_is_such_a_source() -> None:
     """Two processes read them with all the CPU there is."""
-    assert [each.name for each in all_sources() if each.disturbs] == ["access_log"]
+    assert [each.name for each in all_sources() if each.disturbs] == ["access_log", "load_history"]

@@ -57,8 +57,15 @@ def answer(report: Report, facts: Facts) -> str:
         if told is None or told.subject != first.subject:
             words.append(f"first at its limit: {spoken(first.subject)}, at {shown(first)} times {seen(facts, first)}")
         if not facts.all("service.load"):
-            words.append("of traffic this says nothing: no load of users was measured")
+            words.append(_no_load(facts))
     return "; ".join(words)
+
+
+def _no_load(facts: Facts) -> str:
+    """That a plan without the load of users is none of traffic, and how to have it where something declared tells."""
+    says = "of traffic this says nothing: no load of users was measured"
+    gaps = facts.missing("service.load")
+    return f"{says}; to know: {gaps[0].how}" if gaps else says
 
 
 def _limit(finding: Finding, facts: Facts) -> Asked | None:

@@ -84,19 +84,8 @@ def subjects(survey: Survey) -> list[str]:
 def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Every declared log, one after the other: each uses all cores already."""
     for log in survey.system.access_log:
-        wanted = journey_traffic.wanted(survey, log.name)
-        # What an older recording does not know stays out of the question while it is not used.
-        asked = log.model_dump(mode="json", exclude=set(_LATER)) | {
-            name: value
-            for name, value in (
-                ("wanted", list(wanted.routes)),
-                ("limits_us", list(wanted.limits_us)),
-                *((each, getattr(log, each)) for each in _LATER),
-            )
-            if value
-        }
         try:
-            answer = survey.world.engine("access_log", asked, partial(_read, survey, log, wanted))
+            summary = summary_of(survey, log)
         except WorldError as error:  # the other logs are read all the same
             for quantity in OWED:
                 subject = f"traffic:{log.name}"
@@ -105,11 +94,26 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
                 )
             yield from journey_traffic.unread(survey, log, error)
             continue
-        summary = LogSummary.model_validate(answer)
         told = _Told(survey, log, summary)
         yield from told.evidence()
         yield from log_time.of_log(survey, log, summary, told.origin)
         yield from journey_traffic.in_log(survey, log, summary)
+
+
+def summary_of(survey: Survey, log: AccessLog) -> LogSummary:
+    """What a declared log holds, counted. Raises WorldError when it cannot be read."""
+    wanted = journey_traffic.wanted(survey, log.name)
+    # What an older recording does not know stays out of the question while it is not used.
+    asked = log.model_dump(mode="json", exclude=set(_LATER)) | {
+        name: value
+        for name, value in (
+            ("wanted", list(wanted.routes)),
+            ("limits_us", list(wanted.limits_us)),
+            *((each, getattr(log, each)) for each in _LATER),
+        )
+        if value
+    }
+    return LogSummary.model_validate(survey.world.engine("access_log", asked, partial(_read, survey, log, wanted)))
 
 
 def _read(survey: Survey, log: AccessLog, wanted: Wanted) -> object:

@@ -10,6 +10,7 @@ from infra_maintainer.history.kept import Keeps, read_kept
 from infra_maintainer.history.prometheus import read_range
 from infra_maintainer.history.sysstat import read_sysstat
 from infra_maintainer.history.trace import Trace
+from infra_maintainer.sources.log_history import read_log
 from infra_maintainer.sources.registry import AnyEvidence
 from infra_maintainer.sources.survey import MEND_STORE, Survey
 from infra_maintainer.world.failure import WorldError
@@ -31,6 +32,8 @@ def histories(survey: Survey) -> Iterator[Trace | AnyEvidence]:
         try:
             if each.csv is not None:
                 yield read_csv(host, each.csv, each.quantity, each.subject, zone, counter=each.counter)
+            elif each.access_log is not None:
+                yield read_log(survey, each)
             elif each.prometheus is not None and each.query is not None:
                 yield read_range(
                     survey.world, each.prometheus, each.query, each.quantity, each.subject, each.days,

@@ -13,6 +13,7 @@ from infra_maintainer.history.trace import Trace
 from infra_maintainer.sources.bend import bend
 from infra_maintainer.sources.break_load import break_load
 from infra_maintainer.sources.histories import histories
+from infra_maintainer.sources.log_history import undeclared_load
 from infra_maintainer.sources.outlook_evidence import KIND, outlook_evidence, series_of
 from infra_maintainer.sources.past_forecasts import past_forecasts, scores
 from infra_maintainer.sources.registry import AnyEvidence, source
@@ -25,6 +26,7 @@ WEEK_S = 7 * 86400
 @source(
     title="history of load and use",
     jobs=("capacity",),
+    disturbs=True,
     quantities=("forecast.history",),
     also=(
         "cpu.utilisation", "memory.used", "disk.space.used", "disk.inodes.used", "files.open", "conntrack.used",
@@ -37,6 +39,8 @@ def collect(survey: Survey) -> Iterator[AnyEvidence]:
     """Averages, tails and forecasts of each series, from the longest history there is of it."""
     if find_spec("numpy") is None:
         raise WorldError("not_supported", "numpy is not installed", "pip install 'infra-maintainer[capacity]'")
+    if (gap := undeclared_load(survey)) is not None:
+        yield gap
     found: dict[tuple[str, str], list[Trace]] = defaultdict(list)
     for each in histories(survey):
         if isinstance(each, Trace):

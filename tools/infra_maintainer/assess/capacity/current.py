@@ -27,6 +27,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             elif (now := facts.number(quantity, subject)) is not None:
                 says = f"{about}: {shown(now)}, {_seen(now)}{over(now)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[now.id])
+    yield from facts.unknowns("service.load", "current", "The load of {name} is not known.", "high")
     for quantity in ALWAYS:
         if facts.subjects(quantity):
             continue
