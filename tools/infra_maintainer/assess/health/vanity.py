@@ -1,13 +1,18 @@
 """Do figures look better than what users meet: quick answers that are failures, probes faster than any user?"""
 
+import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
-from infra_maintainer.assess.facts import Facts
+from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.model import Finding
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.assess.traffic import name_of, samples
+from infra_maintainer.logs.classes import IDENTIFIER
+
+FEWEST = 20  # of fewer requests a P95 is the slowest one
 
 
 @check(
@@ -35,16 +40,27 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
                 user_facing=True,
             )
         for probe in facts.numbers("endpoint.latency", stat="p95"):
-            if slow_rule.exceeded(users.value) and not slow_rule.exceeded(probe.value):
+            met = _same_route(facts, probe, users)
+            if met is not None and slow_rule.exceeded(met.value) and not slow_rule.exceeded(probe.value):
                 yield Finding(
                     code="probe_flatters",
                     subject=probe.subject,
                     severity="low",
                     says=f"the synthetic P95 of {shown(probe)} (n={samples(probe):,}) is not what users meet: "
-                    f"{name_of(users.subject)} has P95 {shown(users)} (n={samples(users):,})",
+                    f"{name_of(met.subject)} has P95 {shown(met)} (n={samples(met):,})",
                     matters="A benchmark that no user meets hides that they wait.",
                     do="Report the users' figure; let the probe do what users do, from where they are.",
-                    evidence=[probe.id, users.id],
+                    evidence=[probe.id, met.id],
                     policy=slow_rule.id,
                     user_facing=True,
                 )
+
+
+def _same_route(facts: Facts, probe: Number, users: Number) -> Number | None:
+    """What users of the probed path met; of all routes where the log does not tell that path; None of too few."""
+    log = users.subject.partition(":")[2]
+    path = re.sub(IDENTIFIER + r"\b", "/:id", urlsplit(probe.subject.partition(":")[2]).path or "/")
+    route = facts.number("traffic.latency", f"route:{log}:GET {path}", "p95")
+    if route is None:
+        return users
+    return route if samples(route) >= FEWEST else None
