@@ -97,3 +97,41 @@ def test_findings_beside_a_source_of_ours_that_broke_off_may_be_worse_and_say_so
     assert decision.because.endswith("it may be worse: source access_log broke off by a fault of ours")
     whole = decide([finding(severity)], [SEEN], [], FULL, Policy(), users_first=True)
     assert "worse" not in whole.because
+
+
+def gap(subject: str, why: str, could_be: str = "high") -> Unknown:
+    """Something declared that gave nothing."""
+    return Unknown.model_validate(
+        {"code": "c", "subject": subject, "says": "s", "quantity": "q", "why": why, "how": "h", "could_be": could_be}
+    )
+
+
+@requirement("honesty.unknown")
+@pytest.mark.parametrize("severity", ["high", "medium", "critical"])
+def test_findings_beside_a_log_that_could_not_be_read_say_that_users_are_not_known(severity: Severity) -> None:
+    """Without its log a shop falls from degraded to at risk: the sentence that gives the verdict says why."""
+    gaps = [gap("traffic:shop", "no_data"), gap("database:orders", "unreachable"), gap("metrics:main", "timeout")]
+    decision = decide([finding(severity)], [SEEN], gaps, FULL, Policy(), users_first=True)
+    assert decision.because == (
+        f"1 {severity} finding; what real users of shop get is not known; Prometheus main could not be read; "
+        "database orders could not be read"
+    )
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [gap("traffic:shop", "not_configured"), gap("database:orders", "denied", "low"), gap("traffic:shop", "no_data")],
+)
+def test_what_nobody_declared_or_another_source_tells_is_no_reason_of_a_verdict(unknown: Unknown) -> None:
+    """No log at all, a mild gap, and a log whose users a Prometheus has counted: the findings decide alone."""
+    passed = Pass(code="traffic_errors", subject="traffic:main", says="fine", user_facing=True)
+    decision = decide([finding("medium")], [passed], [unknown], FULL, Policy(), users_first=True)
+    assert decision.because == "1 medium finding"
+
+
+def test_a_declared_log_that_is_not_there_is_in_the_reason_of_the_whole_report() -> None:
+    """By the checks themselves, not by an unknown made up for the verdict."""
+    gaps = [missing(f"traffic.{each}", "no_data", subject="traffic:shop") for each in ("errors", "latency", "requests")]
+    full = measured("disk.space.used", 85.0, subject="filesystem:/")
+    because = assess([full, *gaps], Policy(), "health", NOW, users_first=True).because
+    assert because == "1 high finding; what real users of shop get is not known"

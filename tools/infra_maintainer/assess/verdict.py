@@ -1,13 +1,16 @@
 """The verdict: the worst finding, then capped by what could be seen. Nobody chooses it."""
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from infra_maintainer.assess.broken_off import CODE
-from infra_maintainer.assess.model import SEVERITIES, Coverage, Finding, Pass, Severity, Unknown, Verdict
+from infra_maintainer.assess.model import SEVERITIES, TRIED, Coverage, Finding, Pass, Severity, Unknown, Verdict
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.show import many
 
 _OF: dict[Severity, Verdict] = {"critical": "critical", "high": "degraded", "medium": "at_risk", "low": "healthy"}
+_DECLARED = {"metrics": "Prometheus", "database": "database", "cache": "cache"}
+NAMED = 3
 # What each word means, for whoever must repeat it.
 VERDICT_SAYS: dict[Verdict, str] = {
     "healthy": "no finding above low, and enough was checked; unknowns that are not serious may stand beside it",
@@ -50,8 +53,10 @@ def decide(
     if worst in ("critical", "high", "medium"):
         counts = [(each, sum(one.severity == each for one in findings)) for each in SEVERITIES]
         told = [f"{count} {each}" for each, count in counts if count]
-        worse = f"; it may be worse: {broken} broke off by a fault of ours" if broken and worst != "critical" else ""
-        return Decision(_OF[worst], worst, f"{', '.join(told)} finding{'s' if len(findings) > 1 else ''}{worse}")
+        says = [f"{', '.join(told)} finding{'s' if len(findings) > 1 else ''}", *_unseen(unknowns, findings, passes)]
+        if broken and worst != "critical":
+            says.append(f"it may be worse: {broken} broke off by a fault of ours")
+        return Decision(_OF[worst], worst, "; ".join(says))
     seen: Severity | Literal["none", "unknown"] = worst or "unknown"
     if coverage.checked == 0:
         return Decision("unknown", "unknown", "nothing could be checked")
@@ -82,3 +87,20 @@ def _named(unknowns: list[Unknown]) -> str:
     """The codes of the first few."""
     codes = list(dict.fromkeys(each.code for each in unknowns))
     return ", ".join(codes[:3]) + (", …" if len(codes) > 3 else "")
+
+
+def _unseen(unknowns: list[Unknown], findings: list[Finding], passes: list[Pass]) -> Iterator[str]:
+    """What was declared and could not be read: a verdict may be milder for it alone."""
+    gaps = [each for each in unknowns if each.matters and each.why != "not_configured"]
+    known = {each.subject for each in [*findings, *passes] if each.subject.startswith("traffic:")}
+    users = [each for each in gaps if each.subject.startswith("traffic:") and (each.why in TRIED or not known)]
+    if names := _names([each for each in users if each.subject not in known]):
+        yield f"what real users of {names} get is not known"
+    for kind, word in _DECLARED.items():
+        if names := _names([each for each in gaps if each.subject.startswith(f"{kind}:") and each.why in TRIED]):
+            yield f"{word} {names} could not be read"
+
+
+def _names(unknowns: list[Unknown]) -> str:
+    names = list(dict.fromkeys(each.subject.partition(":")[2] for each in unknowns))
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
