@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra_maintainer.evidence.show import show
+from infra_maintainer.evidence.show import counted, show
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,17 @@ from infra_maintainer.evidence.show import show
         (3_221_225_472, "By", "3 GiB"),
         (True, "bool", "yes"),
         (0.0635, "%", "0.0635 %"),
+        (3.3e-12, "%", "less than 0.001 %"),
+        (0.0, "%", "0 %"),
     ],
 )
 def test_a_value_reads_as_people_would_write_it(value: float, unit: str, said: str) -> None:
     """An availability of 99.96 % that read as 100 % would hide seventeen minutes a month."""
     assert show(value, unit) == said
+
+
+def test_words_of_one_are_not_those_of_many() -> None:
+    """Noun and verb both; none takes the form of many, as people say it."""
+    words = "[role logs|roles log] in and [owns|own] tables"
+    assert counted(1, words) == counted(1.0, words) == "role logs in and owns tables"
+    assert counted(0, words) == counted(2, words) == "roles log in and own tables"

@@ -122,7 +122,7 @@ def test_a_gap_is_unknown_with_its_best_and_its_worst_case(store: Store) -> None
     report = health(parse_system(SHOP), store)
     found, known = told(report), values(report)
     assert isinstance(found, Unknown) and "66.7 % to 100 %" in found.says
-    assert "unknown after 60 min without" in found.says
+    assert "a look every 60 min, unknown where 60 min pass without one" in found.says
     assert known["best"] == 100
     assert known["worst"] == pytest.approx(200 / 3, abs=0.001)
 

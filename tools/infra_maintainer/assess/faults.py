@@ -6,6 +6,7 @@ from infra_maintainer.assess.facts import Facts, Known
 from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.threshold import shown
+from infra_maintainer.evidence.show import counted
 from infra_maintainer.evidence.vocabulary import meaning_of
 
 
@@ -78,15 +79,16 @@ def none_of(
     """A count of faults against its rule: nothing counted over something looked at is a pass."""
     decides = policy[rule]
     for number in facts.numbers(quantity):
+        says = f"{about(number.subject)}{shown(number)} {counted(number.value, what)}"
         shared = {"code": code, "subject": number.subject, "evidence": [number.id], "policy": rule}
         if not decides.exceeded(number.value):
-            yield Pass.model_validate({**shared, "says": f"{about(number.subject)}{shown(number)} {what}"})
+            yield Pass.model_validate({**shared, "says": says})
             continue
         yield Finding.model_validate(
             {
                 **shared,
                 "severity": decides.severity,
-                "says": f"{about(number.subject)}{shown(number)} {what}; the evidence names them",
+                "says": f"{says}; the evidence names {counted(number.value, '[it|them]')}",
                 "matters": matters,
                 "do": do,
             }

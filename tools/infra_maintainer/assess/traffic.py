@@ -9,7 +9,7 @@ from infra_maintainer.assess.model import Unknown
 from infra_maintainer.assess.policy import Threshold
 from infra_maintainer.assess.threshold import bound
 from infra_maintainer.evidence.model import Measured
-from infra_maintainer.evidence.show import many
+from infra_maintainer.evidence.show import many, show
 from infra_maintainer.logs.classes import STRAY
 
 
@@ -42,6 +42,15 @@ def samples(number: Number) -> int:
 def of_how_many(number: Number, one: str) -> str:
     """What stands behind a share, in words: "40 requests", "1 run"."""
     return many(samples(number), one) if samples(number) else f"an unknown number of {one}s"
+
+
+def budget_spent(percent: float) -> str:
+    """How much of an error budget: a share of it, or how many times it where that is easier to read."""
+    return (
+        f"{show(percent, '%')} of the error budget"
+        if percent < 1000
+        else f"{show(percent / 100, '1')} times the error budget"
+    )
 
 
 NAMED = 3

@@ -1,11 +1,14 @@
 """How a value with a unit is written for people: one place, so that the same number never reads two ways."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from infra_maintainer.evidence.model import Scalar
 
 _THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_EVEN)
 _TWO_DIGITS = Context(prec=2, rounding=ROUND_HALF_EVEN)
+_FORMS = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+_LEAST_PERCENT = 0.001  # a smaller share of something is next to nothing, and 3.3e-12 % is read by nobody
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -29,6 +32,8 @@ def show(value: Scalar, unit: str) -> str:
         return _digits(value)
     if unit == "%" and 99 < value < 100:
         return f"{_short_of_all(value)} %"
+    if unit == "%" and 0 < value < _LEAST_PERCENT:
+        return f"less than {_LEAST_PERCENT:g} %"
     if unit == "1/s":
         return f"{_digits(value)}/s"
     return f"{_digits(value)} {unit}"
@@ -41,6 +46,15 @@ def many(count: int, one: str, more: str = "") -> str:
     ('1 finding', '2 findings', '0 passes')
     """
     return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def counted(count: float, words: str) -> str:
+    """A sentence about so many: of `[one|more]` the form that fits.
+
+    >>> counted(1, "[role|roles] [logs|log] in"), counted(2, "[role|roles] [logs|log] in")
+    ('role logs in', 'roles log in')
+    """
+    return _FORMS.sub(lambda found: found[1 if count == 1 else 2], words)
 
 
 def _digits(value: float) -> str:

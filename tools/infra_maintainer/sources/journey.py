@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra_maintainer.evidence.show import many
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.service import Journey, Service, Step
@@ -45,7 +46,7 @@ def _journey(survey: Survey, service: Service, journey: Journey) -> Iterator[Any
 
 
 def _origin(survey: Survey, journey: Journey) -> str:
-    return f"journey of {len(journey.step)} steps (synthetic, from {survey.world.host.name})"
+    return f"journey of {many(len(journey.step), 'step')} (synthetic, from {survey.world.host.name})"
 
 
 def _run(survey: Survey, journey: Journey) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra_maintainer.assess.arithmetic.capacity import RULE_OF, SPOKEN, over_longest, series, spoken
+from infra_maintainer.assess.arithmetic.capacity import DAY_S, RULE_OF, SPOKEN, over_longest, series, spoken
 from infra_maintainer.assess.facts import Facts, Number
 from infra_maintainer.assess.lasting import over
 from infra_maintainer.assess.model import Pass, Unknown
@@ -11,6 +11,7 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import shown
 from infra_maintainer.evidence.model import Declared, Measured
 
+SHORT_S = 60
 ALWAYS = ("cpu.utilisation", "memory.used", "disk.space.used", "db.connections.used")
 
 
@@ -24,7 +25,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             if mean is not None and tail is not None and _window(mean) == _window(tail):
                 says = f"{about}: average {shown(mean)}, P95 {shown(tail)}{over(mean)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[mean.id, tail.id])
-            elif (now := facts.number(quantity, subject)) is not None:
+            elif (now := _now(facts, quantity, subject)) is not None:
                 says = f"{about}: {shown(now)}, {_seen(now)}{over(now)}"
                 yield Pass(code="current", subject=subject, says=says, evidence=[now.id])
     yield from facts.unknowns("service.load", "current", "The load of {name} is not known.", "high")
@@ -42,6 +43,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             evidence=[missing[0].id] if missing else [],
             could_be="medium" if quantity.startswith("db.") else "high",
         )
+
+
+def _now(facts: Facts, quantity: str, subject: str) -> Number | None:
+    """The latest; of a short look its mean: a tail of two seconds is the luck of one moment."""
+    now, mean = facts.number(quantity, subject), facts.number(quantity, subject, "mean")
+    short = now is not None and (_window(now) or DAY_S) < SHORT_S
+    return mean if short and mean is not None else now
 
 
 def _seen(number: Number) -> str:

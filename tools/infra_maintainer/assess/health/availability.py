@@ -7,6 +7,7 @@ from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, limit, shown
+from infra_maintainer.assess.traffic import budget_spent
 from infra_maintainer.evidence.show import show
 
 BURNS = ("fast", "medium", "slow")
@@ -85,7 +86,8 @@ def _says(best: Number, told: dict[str, Number]) -> str:
     if planned and planned.value:
         parts.append(f"of which {_minutes(planned)} planned, counted like the rest")
     if "budget_spent" in text:
-        parts.append(f"{text['budget_spent']} of the error budget spent")
+        parts.append(f"{budget_spent(told['budget_spent'].value)} spent")
     if {"watched", "pace", "gap"} <= set(text):
-        parts.append(f"watched for {text['watched']} of it, every {text['pace']}, unknown after {text['gap']} without")
+        pace, gap = (show(round(told[part].value), "s") for part in ("pace", "gap"))
+        parts.append(f"watched for {text['watched']} of it: a look every {pace}, unknown where {gap} pass without one")
     return ", ".join(parts)

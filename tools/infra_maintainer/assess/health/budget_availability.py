@@ -10,7 +10,7 @@ from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
 from infra_maintainer.assess.traffic import name_of, samples, too_few_failures
 from infra_maintainer.evidence.model import Why
-from infra_maintainer.evidence.show import show
+from infra_maintainer.evidence.show import many, show
 
 CODE = "budget_availability"
 TIMED, ASKED = "availability.best", "availability.requests"
@@ -90,7 +90,7 @@ def _by_requests(facts: Facts) -> Iterator[_Held]:
     for share in [*facts.numbers(ASKED), *facts.numbers("traffic.availability")]:
         whole = share.subject.startswith("traffic:")
         name = name_of(share.subject) if whole else share.subject.partition(":")[2]
-        over = f"{name}, {samples(share):,} requests of real users{_window(share)}"
+        over = f"{name}, {many(samples(share), 'request')} of real users{_window(share)}"
         yield _Held(share, share, f"{shown(share)} ({over})")
 
 

@@ -7,8 +7,8 @@ from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy, Threshold
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import limit, shown
-from infra_maintainer.assess.traffic import samples, too_few_failures
-from infra_maintainer.evidence.show import show
+from infra_maintainer.assess.traffic import budget_spent, samples, too_few_failures
+from infra_maintainer.evidence.show import counted, many, show
 
 SHARE = "availability.requests"
 PARTS = ("failed", "budget_spent", "silence", "quiet", "unseen", "late", "planned")
@@ -31,7 +31,10 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         elif too_few_failures(share, rule):
             yield Unknown(
                 code=CODE, subject=share.subject, quantity=SHARE, says=f"Too few requests to tell: {says}",
-                why="no_data", detail=f"{samples(share)} requests allow less than one failure",
+                why="no_data",
+                detail=counted(
+                    samples(share), f"{samples(share)} [request allows|requests allow] less than one failure"
+                ),
                 how="name the rotated set (access.log*) in [[access_log]], so that more requests count",
                 evidence=evidence, policy=rule.id, could_be="medium",
                 user_facing=True,
@@ -61,12 +64,12 @@ def _says(facts: Facts, share: Number, rule: Threshold) -> tuple[str, list[str]]
     window = getattr(share.record, "window", None)
     over = f" over {show(window, 's')}" if window else ""
     name = share.subject.partition(":")[2]
-    says = f"the journey {name}: {shown(share)} of {samples(share):,} requests{over} answered"
+    says = f"the journey {name}: {shown(share)} of {many(samples(share), 'request')}{over} answered"
     given = facts.number(f"{SHARE}.limit", share.subject)
     if given is not None:
         says += f" within {shown(given)}" if "late" in told else f" (whether within {shown(given)} is not known)"
     if "budget_spent" in told:
-        says += f", {show(told['budget_spent'].value, '%')} of their error budget spent"
+        says += f", {budget_spent(float(told['budget_spent'].value))} spent"
     says += f" (real users; target {limit(rule)})"
     if "late" in told and told["late"].value:
         says += f"; {show(told['late'].value, '1')} of them well but too late"

@@ -8,7 +8,7 @@ from infra_maintainer.assess.model import Finding, Pass
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, limit, shown
-from infra_maintainer.assess.traffic import name_of, samples
+from infra_maintainer.assess.traffic import name_of, of_how_many
 from infra_maintainer.reliability.burn import RULES, Rule
 
 DO = "Stop changes until it is back, and spend the time on the largest kind of failure."
@@ -23,7 +23,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """By requests: planned downtime counts, and no traffic is not availability."""
     rule = policy["health.traffic.availability"]
     for number in facts.numbers("traffic.availability"):
-        says = f"{name_of(number.subject)}: {shown(number)} of {samples(number):,} requests answered well"
+        says = f"{name_of(number.subject)}: {shown(number)} of {of_how_many(number, 'request')} answered well"
         if not rule.undercut(number.value):
             yield Pass(
                 code="availability",

@@ -12,15 +12,20 @@ ROLES = (
         "database.roles.superuser",
         "security.database.superusers",
         "database_superusers",
-        "superusers log in besides postgres",
+        "[superuser logs|superusers log] in besides postgres",
     ),
     (
         "database.roles.unrestricted",
         "security.database.superusers",
         "database_unrestricted",
-        "roles pass by row security",
+        "[role passes|roles pass] by row security",
     ),
-    ("database.roles.owners", "security.database.owners", "database_owners", "roles log in and own tables"),
+    (
+        "database.roles.owners",
+        "security.database.owners",
+        "database_owners",
+        "[role logs|roles log] in and [owns|own] tables",
+    ),
 )
 
 
@@ -37,7 +42,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="database.access.rules.weak",
         rule="security.database.access",
         code="database_access_weak",
-        what="access rules trust, ask too little or talk in clear",
+        what="access [rule trusts, asks|rules trust, ask] too little or [talks|talk] in clear",
         matters="Whoever reaches the port reads the customers' data.",
         do="Use hostssl with scram-sha-256 for named users and addresses; peer on the local socket.",
     )

@@ -46,7 +46,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="libraries.replaced.in_use",
         rule=running.id,
         code="theatre_deferred_libraries",
-        what="processes run code that was replaced on disk",
+        what="[process runs|processes run] code that was replaced on disk",
         matters="The update is installed and the old code still answers.",
         do="Restart these services; needrestart lists them.",
     )

@@ -48,7 +48,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             quantity="firewall.forwarded.ports",
             rule="security.firewall.bypass",
             code="firewall_bypassed",
-            what="ports are forwarded before the input rules see them, past the firewall",
+            what="[port is|ports are] forwarded before the input rules see [it|them], past the firewall",
             matters="ufw or nftables shows these ports as closed; they are open.",
             do="Publish containers on 127.0.0.1 behind the proxy, or filter in the DOCKER-USER chain.",
         )

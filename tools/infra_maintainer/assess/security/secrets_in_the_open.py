@@ -8,14 +8,14 @@ from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 
 PLACES = (
-    ("secrets.processes", "secret_in_environment", "secrets in the environments of running processes"),
+    ("secrets.processes", "secret_in_environment", "[secret|secrets] in the environments of running processes"),
     (
         "secrets.command_lines",
         "secret_on_command_line",
-        "secrets on command lines, which everybody on the host may read",
+        "[secret|secrets] on command lines, which everybody on the host may read",
     ),
-    ("secrets.units", "secret_in_unit", "secrets in systemd units and their env files"),
-    ("secrets.files", "secret_in_open_file", "secrets in files that others may read"),
+    ("secrets.units", "secret_in_unit", "[secret|secrets] in systemd units and their env files"),
+    ("secrets.files", "secret_in_open_file", "[secret|secrets] in files that others may read"),
 )
 DO = (
     "Hand it over by LoadCredential=, a mounted file with mode 0400 or a secret manager; then replace the secret,"
@@ -49,7 +49,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="secrets.files.private",
         rule="security.secrets.private_files",
         code="secret_in_private_file",
-        what="secrets in files that only their owner may read",
+        what="[secret|secrets] in files that only their owner may read",
         matters="It is in the backups, and stays there when the person leaves.",
         do="Move it to a secret manager when you next replace it.",
     )

@@ -39,7 +39,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         quantity="packages.held",
         rule="security.patch.held",
         code="packages_held",
-        what="packages are held back from updates",
+        what="[package is|packages are] held back from updates",
         matters="A held package gets no fixes and nobody is told.",
         do="Release the hold (apt-mark unhold), or write down why and until when.",
     )
