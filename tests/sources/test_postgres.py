@@ -110,7 +110,7 @@ def test_a_missing_index_is_named_with_the_statement_and_its_share(server: Postg
     evidence = look(server)
     report = judged(evidence)
     (finding,) = [f for f in report.findings if f.code == "table_read_whole"]
-    assert "table public.items (orders)" in finding.says and "40000 rows each" in finding.says
+    assert "table public.items (orders)" in finding.says and "40000 rows on average" in finding.says
     shares = {
         e.subject: (float(e.value), e.quote or "")
         for e in evidence
@@ -128,6 +128,37 @@ def test_a_missing_index_is_named_with_the_statement_and_its_share(server: Postg
     server.sql("CREATE INDEX ON items (code); ANALYZE items; SELECT pg_stat_reset()")
     assert not [f for f in judged(look(server)).findings if f.code == "table_read_whole"]
     server.sql("DROP TABLE items")
+
+
+@pytest.mark.parametrize("known", ["rows from an earlier ANALYZE", "rows read by each scan"])
+def test_tables_read_whole_are_found_after_the_statistics_were_reset(server: Postgres, known: str) -> None:
+    """A reset and a crash leave n_live_tup at 0; psql shows that it is. Too few scans since then are unknown."""
+    server.sql("CREATE TABLE parts WITH (autovacuum_enabled = off) AS SELECT g AS id FROM generate_series(1, 30000) g")
+    if known == "rows from an earlier ANALYZE":
+        server.sql("ANALYZE parts")
+    server.sql("SELECT pg_stat_reset()")
+    _settled(server, "SELECT sum(seq_scan + coalesce(idx_scan, 0)) < 20 FROM pg_stat_user_tables")
+    early = judged(look(server))
+    (unknown,) = [each for each in early.unknowns if each.code == "table_read_whole"]
+    assert "statistics were reset or lost" in unknown.detail and unknown.why == "no_data"
+    assert not [each for each in [*early.passes, *early.findings] if each.code == "table_read_whole"]
+    with psycopg.connect(server.dsn(), autocommit=True) as session:
+        for number in range(30):
+            session.execute("SELECT id FROM parts WHERE id = %s", (number,))
+    _settled(server, "SELECT seq_scan >= 30 FROM pg_stat_user_tables WHERE relname = 'parts'")
+    assert server.sql("SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = 'parts'") == "0"
+    (finding,) = [each for each in judged(look(server)).findings if each.code == "table_read_whole"]
+    assert "table public.parts (orders)" in finding.says and "30000 rows on average" in finding.says
+    server.sql("DROP TABLE parts; CREATE TABLE few AS SELECT 1 AS id")
+    with psycopg.connect(server.dsn(), autocommit=True) as session:
+        for _ in range(30):
+            session.execute("SELECT id FROM few")
+    _settled(server, "SELECT seq_scan >= 30 FROM pg_stat_user_tables WHERE relname = 'few'")
+    quiet = judged(look(server))
+    (passed,) = [each for each in quiet.passes if each.code == "table_read_whole"]
+    assert "no large table is mostly read from end to end" in passed.says
+    assert not [each for each in [*quiet.unknowns, *quiet.findings] if each.code == "table_read_whole"]
+    server.sql("DROP TABLE few")
 
 
 def test_who_waits_for_whom_is_told(server: Postgres) -> None:

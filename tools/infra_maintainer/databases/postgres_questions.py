@@ -70,8 +70,14 @@ QUESTIONS: dict[str, str] = {
         FROM pg_sequences WHERE increment_by > 0 AND NOT cycle
         ORDER BY last_value::float8 / max_value DESC NULLS LAST LIMIT 10""",
     "tables": """
-        SELECT schemaname || '.' || relname, seq_scan, seq_tup_read, coalesce(idx_scan, 0)
-        FROM pg_stat_user_tables WHERE n_live_tup > 10000 ORDER BY seq_tup_read DESC LIMIT 10""",
+        WITH each AS (
+          SELECT s.schemaname || '.' || s.relname AS name, s.seq_scan, s.seq_tup_read,
+                 coalesce(s.idx_scan, 0) AS by_index,
+                 greatest(s.n_live_tup, c.reltuples, s.seq_tup_read / nullif(s.seq_scan, 0)) > 10000 AS large
+            FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid)
+        SELECT name, seq_scan, seq_tup_read, by_index, large, (count(*) FILTER (WHERE large) OVER ())::int,
+               (sum(seq_scan + by_index) OVER ())::bigint, current_setting('track_counts')::bool
+          FROM each ORDER BY large DESC, seq_tup_read DESC LIMIT 10""",
     "role_superusers": """
         SELECT rolname FROM pg_roles WHERE rolsuper AND rolcanlogin AND rolname <> 'postgres' ORDER BY rolname
     """,

@@ -6,6 +6,7 @@ from typing import Any
 
 from infra_maintainer.databases.postgres import NoSlotLeft, ask
 from infra_maintainer.evidence.model import Why
+from infra_maintainer.evidence.show import many
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import Survey, percent
 from infra_maintainer.system.database import Database
@@ -23,6 +24,7 @@ ONCE = [
 ]
 GRANT = "GRANT pg_monitor TO the role that infra-maintainer uses"
 LEAST_BLOCKS = 1000
+FEWEST_SCANS = 20
 XID_LIMIT = 2**31 - 1
 
 
@@ -52,6 +54,7 @@ def subjects(survey: Survey) -> list[str]:
         "db.statement.oldest",
         "db.table.scanned",
         "db.table.scans",
+        "db.tables.scans",
         "db.temporary",
         "db.xid.age",
     ),
@@ -236,7 +239,15 @@ class _Told:
             detail = f"{hidden} sequences may not be read by this role"
             how = "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO the role that infra-maintainer uses"
             yield self._gap("db.sequence.used", "denied", detail, how, "pg_sequences")
-        for name, scans, read, by_index in self._rows("tables"):
+        yield from self._scans()
+
+    def _scans(self) -> Iterator[AnyEvidence]:
+        """How tables are read. A reset and a crash set the counts to zero, the rows of a table too: few say nothing."""
+        rows, said = self._rows("tables"), self.answers.get("tables")
+        origin = "pg_stat_user_tables"
+        if isinstance(said, dict):
+            yield self._gap("db.tables.scans", said["why"], said["refused"], "see the server's log", origin)
+        for name, scans, read, by_index in (row[:4] for row in rows if all(row[4:5])):
             subject = f"table:{self.name}:{name}"
             if scans:
                 yield self._value(
@@ -244,3 +255,16 @@ class _Told:
                 )
                 share = percent(scans, scans + by_index)
                 yield self._value("db.table.scans", share, "pg_stat_user_tables", subject=subject, n=scans + by_index)
+        if not rows or len(rows[0]) < 8:  # a database without tables, or a recording from before they were summed up
+            return
+        *_, large, all_scans, counts = rows[0]
+        if not counts:
+            how = "ALTER SYSTEM SET track_counts = on, and reload"
+            yield self._gap("db.tables.scans", "no_data", "track_counts is off: no scan is counted", how, origin)
+        elif all_scans < FEWEST_SCANS:
+            counted = many(all_scans, "scan")
+            detail = f"{counted} of its tables counted so far: a new server, or its statistics were reset or lost"
+            yield self._gap("db.tables.scans", "no_data", detail, "ask again when users have worked with it", origin)
+        else:
+            seen = f"{origin}, since their reset: {many(large, 'table')} known to hold over 10000 rows"
+            yield self._value("db.tables.scans", int(all_scans), seen, stat="count")

@@ -17,7 +17,14 @@ MOSTLY = 50.0
 
 @check(
     title="statements by the time users wait in them, and tables read from end to end",
-    quantities=("db.query.time", "db.query.share", "db.query.calls", "db.query.latency", "db.table.scanned"),
+    quantities=(
+        "db.query.time",
+        "db.query.share",
+        "db.query.calls",
+        "db.query.latency",
+        "db.table.scanned",
+        "db.tables.scans",
+    ),
     policies=("health.db.scan.rows",),
 )
 def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
@@ -28,11 +35,13 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
         if ranked:
             yield _ranking(facts, database, ranked[:3])
     rule = policy["health.db.scan.rows"]
+    whole: set[str] = set()
     for rows in facts.numbers("db.table.scanned"):
         share = facts.number("db.table.scans", rows.subject)
         if share is None or not rule.exceeded(rows.value) or share.value < MOSTLY or _n(rows) < FEWEST_SCANS:
             continue
         _, name, table = rows.subject.split(":", 2)
+        whole.add(f"database:{name}")
         culprit = next((q for q in _ranked(facts, name) if table.rsplit(".", 1)[-1] in _text(q)), None)
         told = f"; most time in it: {place(culprit.subject)}, {shown(culprit)} of all statement time" if culprit else ""
         yield Finding(
@@ -40,12 +49,22 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             subject=rows.subject,
             severity=rule.severity,
             says=f"{place(rows.subject)}: {shown(share)} of its scans read it from end to end, {int(rows.value)} rows "
-            f"each (limit {limit(rule)}){told}",
+            f"on average (limit {limit(rule)}){told}",
             matters="Each of these queries takes longer with every row that is added, and users wait for it.",
             do="Explain the statement in the evidence and add an index on the column it filters by.",
             evidence=[rows.id, share.id, *([culprit.id] if culprit else [])],
             policy=rule.id,
         )
+    for scans in facts.numbers("db.tables.scans"):
+        if scans.subject not in whole:
+            says = (
+                f"{place(scans.subject)}: no large table is mostly read from end to end, in {shown(scans)} scans of all"
+            )
+            yield Pass(code="table_read_whole", subject=scans.subject, says=says, evidence=[scans.id], policy=rule.id)
+    yield from facts.unknowns(
+        "db.tables.scans", "table_read_whole", "Whether tables of {name} are read from end to end is not known.",
+        rule.severity, policy=rule.id,
+    )  # fmt: skip
     yield from facts.unknowns(
         "db.query.time", "database_queries", "In which statements users of {name} wait is not known.", "medium"
     )
