@@ -229,6 +229,62 @@ def test_a_server_that_is_not_there_or_refuses_is_missing_for_that_reason(server
     assert judged(gone).verdict == "unknown"
 
 
+def test_a_server_that_turns_us_away_is_told_with_the_step_that_fits(tmp_path: Path) -> None:
+    """A wrong password, none, no such file, a folder, bytes: each its own step, and never what a file holds."""
+    with postgres({"password_encryption": "scram-sha-256"}) as server:
+        server.sql("CREATE ROLE keyed LOGIN PASSWORD 'right-Zx9'; CREATE ROLE open LOGIN")
+        rules = server.folder / "data" / "pg_hba.conf"
+        trust = rules.read_text()
+        rules.write_text(f"host all keyed 127.0.0.1/32 scram-sha-256\n{trust}")
+        server.sql("SELECT pg_reload_conf()")
+        wrong, right, binary = tmp_path / "wrong", tmp_path / "right", tmp_path / "binary"
+        wrong.write_text("hunter2-Zx9\n")
+        right.write_text("right-Zx9\n")
+        binary.write_bytes(b"\xff\xfe")
+        source = tuple(each for each in all_sources() if each.name == "postgres")
+
+        def gap(user: str, password: Path | None = None, dbname: str = "postgres") -> Missing | None:
+            file = None if password is None else str(password)
+            database = Database(
+                name="orders",
+                host="127.0.0.1",
+                port=server.port,
+                user=user,
+                password_file=file,
+                dbname=dbname,
+                window_s=0.1,
+            )
+            evidence = gather(source, Survey(LiveWorld(20), System(database=[database])))
+            assert "Zx9" not in str(evidence)
+            return next((e for e in evidence if isinstance(e, Missing) and e.quantity == "db.blocked"), None)
+
+        end = time.monotonic() + 10  # the reload takes a moment
+        while (seen := gap("keyed", wrong)) is None and time.monotonic() < end:
+            time.sleep(0.05)
+        assert seen is not None and seen.why == "denied"
+        assert f"check that {wrong} holds the password of the role keyed" in seen.how and "GRANT" not in seen.how
+        assert gap("keyed", right) is None
+        told = {
+            "none": gap("keyed"),
+            "absent": gap("keyed", tmp_path / "absent"),
+            "folder": gap("keyed", tmp_path),
+            "binary": gap("keyed", binary),
+            "role": gap("nobody_here"),
+            "database": gap("open", dbname="nowhere"),
+        }
+        steps = {name: (each.why, each.how) for name, each in told.items() if each is not None}
+    assert steps == {
+        "none": ("denied", "name a file with the password of the role keyed: password_file in [[database]]"),
+        "absent": (
+            "error", "write the secret into that file, or name the right one: password_file in [[database]]"
+        ),
+        "folder": ("error", "name a file with the secret as its text: password_file in [[database]]"),
+        "binary": ("error", "name a file with the secret as its text: password_file in [[database]]"),
+        "role": ("denied", "create the role and let it see: CREATE ROLE nobody_here LOGIN IN ROLE pg_monitor"),
+        "database": ("denied", "name a database that is there: dbname in [[database]]"),
+    }  # fmt: skip
+
+
 def _settled(server: Postgres, question: str) -> None:
     """Wait until the server answers the question with true."""
     end = time.monotonic() + 10

@@ -6,12 +6,12 @@ for unknown and never for zero. `pg_monitor` is the role that sees everything as
 
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra_maintainer.databases.postgres_questions import QUESTIONS
 from infra_maintainer.system.database import Database
 from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.secret_file import read_secret
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -110,10 +110,7 @@ def _plain(cell: Any) -> Any:
 def _password(database: Database) -> str | None:
     if database.password_file is None:
         return None
-    try:
-        return Path(database.password_file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise WorldError("denied", f"{database.password_file}: {error.strerror}", "make the file readable") from error
+    return read_secret(database.password_file, "password_file in [[database]]")
 
 
 def _refusal(database: Database, error: Exception) -> Exception:
@@ -122,8 +119,29 @@ def _refusal(database: Database, error: Exception) -> Exception:
     if state == _TOO_MANY or "too many clients" in text or "connection slots are reserved" in text:
         return NoSlotLeft(text)
     where = f"PostgreSQL {database.name} at {database.host}:{database.port}"
-    if "authentication failed" in text or "no pg_hba.conf entry" in text or "does not exist" in text:
-        return WorldError("denied", f"{where}: {text}", "create the role and let it in: GRANT pg_monitor TO its_name")
+    how = _let_in(database, text)
+    if how is not None:
+        return WorldError("denied", f"{where}: {text}", how)
     if "timeout" in text:
         return WorldError("timeout", f"{where}: {text}", "see whether the server is overloaded or the network drops")
     return WorldError("unreachable", f"{where}: {text}", "see whether the server runs and listens there")
+
+
+def _let_in(database: Database, text: str) -> str | None:
+    """What lets us in where the server turned us away; None for a refusal of another kind."""
+    if "password authentication failed" in text and database.password_file is not None:
+        return (
+            f"check that {database.password_file} holds the password of the role {database.user}; "
+            f"of a role that is not there the server says the same"
+        )
+    if "password authentication failed" in text or "no password supplied" in text:
+        return f"name a file with the password of the role {database.user}: password_file in [[database]]"
+    if "no pg_hba.conf entry" in text:
+        return f"let the role {database.user} in from here with a line in pg_hba.conf, and reload"
+    if "does not exist" in text and "database" in text.rpartition(":")[2]:
+        return "name a database that is there: dbname in [[database]]"
+    if "does not exist" in text:
+        return f"create the role and let it see: CREATE ROLE {database.user} LOGIN IN ROLE pg_monitor"
+    if "authentication failed" in text:
+        return f"see how pg_hba.conf lets the role {database.user} in"
+    return None

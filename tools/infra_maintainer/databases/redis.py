@@ -2,10 +2,10 @@
 
 import socket
 import ssl
-from pathlib import Path
 
 from infra_maintainer.system.database import Cache
 from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.secret_file import read_secret
 
 LIMIT_BYTES = 1 << 20
 
@@ -102,7 +102,4 @@ def _more(line: socket.socket, where: str) -> bytes:
 def _password(cache: Cache) -> str | None:
     if cache.password_file is None:
         return None
-    try:
-        return Path(cache.password_file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise WorldError("denied", f"{cache.password_file}: {error.strerror}", "make the file readable") from error
+    return read_secret(cache.password_file, "password_file in [[cache]]")

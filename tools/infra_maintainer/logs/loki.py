@@ -9,7 +9,6 @@ import base64
 import json
 from collections import defaultdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote_plus
 
@@ -21,6 +20,7 @@ from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.world.exchange import Ask
 from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.secret_file import read_secret
 from infra_maintainer.world.world import World
 
 LATE_S = 60  # lines arrive late: the range ends a minute ago
@@ -260,8 +260,5 @@ class _Server:
 def _credentials(log: AccessLog) -> dict[str, str]:
     if log.user_file is None:
         return {}
-    try:
-        account = Path(log.user_file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise WorldError("denied", f"{log.user_file}: {error.strerror}", "make the file readable") from error
+    account = read_secret(log.user_file, "user_file in [[access_log]]")
     return {"Authorization": "Basic " + base64.b64encode(account.encode()).decode()}

@@ -6,7 +6,6 @@ names that nginx uses. Percentiles are exact nearest ranks.
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote_plus
 
@@ -18,6 +17,7 @@ from infra_maintainer.logs.wanted import NOTHING_MORE, Wanted
 from infra_maintainer.system.access_log import AccessLog
 from infra_maintainer.world.exchange import Ask
 from infra_maintainer.world.failure import WorldError
+from infra_maintainer.world.secret_file import read_secret
 from infra_maintainer.world.world import World
 
 _COLUMNS = {
@@ -193,8 +193,5 @@ class _Server:
 def _credentials(log: AccessLog) -> dict[str, str]:
     if log.user_file is None:
         return {}
-    try:
-        user, _, password = Path(log.user_file).read_text(encoding="utf-8").strip().partition(":")
-    except OSError as error:
-        raise WorldError("denied", f"{log.user_file}: {error.strerror}", "make the file readable") from error
+    user, _, password = read_secret(log.user_file, "user_file in [[access_log]]").partition(":")
     return {"X-ClickHouse-User": user, "X-ClickHouse-Key": password}
