@@ -20,7 +20,13 @@ from infra_maintainer.world.failure import WorldError
 NAMES = list(HEALTH_QUESTIONS)
 OWED = ("db.indexes", "db.tables")
 ASK_PRIMARY = "ask the primary: declare it as a [[database]] of its own"
-GET_BLOAT = "CREATE EXTENSION pgstattuple, and GRANT pg_monitor TO the role that infra-maintainer uses"
+GET_BLOAT: dict[str, str] = {
+    "not_supported": "CREATE EXTENSION pgstattuple in that database",
+    "denied": "GRANT pg_stat_scan_tables, or pg_monitor which holds it, TO the role that infra-maintainer uses",
+    "no_data": "ANALYZE it, and let the role read its columns, for an estimate; or measure it in a quiet hour by "
+    "pgstattuple_approx",
+}
+ASK_AGAIN = "ask again when the server is less busy"
 ONE_RUN_S = 60.0  # what one run keeps bears moments that are a little apart
 MEMORY = timedelta(days=400)
 
@@ -217,7 +223,8 @@ class _Told:
             refused = isinstance(said, dict)
             told = f"pgstattuple_approx: {said['refused']}" if refused else "too much of it to read for a measurement"
             detail = f"{', '.join(unseen)}: {told}; {NOT_ESTIMATED}"
-            yield self._gap("db.table.bloat", said["why"] if refused else "no_data", detail, GET_BLOAT)
+            why: Why = said["why"] if refused else "no_data"
+            yield self._gap("db.table.bloat", why, detail, GET_BLOAT.get(why, ASK_AGAIN))
 
     def _index_bloat(self) -> Iterator[AnyEvidence]:
         rows = self._rows("indexes_width")
