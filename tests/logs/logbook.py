@@ -27,6 +27,7 @@ class Hit(NamedTuple):
     agent: str = BROWSER
     tries: tuple[tuple[str, int], ...] = (("10.1.0.1:80", 200),)
     method: str = "GET"
+    second: int = 7
 
     def line(self) -> str:
         """The hit as nginx writes it in UPSTREAM_FORMAT, without the newline."""
@@ -35,7 +36,7 @@ class Hit(NamedTuple):
         each = self.ms / 1000 / max(1, len(self.tries))
         times = ", ".join(f"{each:.3f}" for _ in self.tries) or "-"
         day, minute = divmod(self.minute, 1440)
-        at = f"{10 + day}/Nov/2026:{minute // 60:02d}:{minute % 60:02d}:07 +0000"
+        at = f"{10 + day}/Nov/2026:{minute // 60:02d}:{minute % 60:02d}:{self.second:02d} +0000"
         return (
             f'{self.client} - - [{at}] "{self.method} {self.path} HTTP/1.1" {self.status} 512 "-" "{self.agent}" '
             f"{self.ms / 1000:.3f} {times} {statuses} {addresses}"

@@ -88,6 +88,19 @@ def test_a_log_that_ended_days_ago_says_nothing_of_now(tmp_path: Path) -> None:
     assert report.findings == [] and report.verdict == "unknown"
 
 
+def test_every_figure_of_a_log_has_the_time_of_all_its_lines(tmp_path: Path) -> None:
+    """Users came for 14 s; a program kept its upstream at work for 156: no figure is of a minute, or of two."""
+    users = [Hit("/", minute=2 + (n > 6), second=(53 + n) % 60) for n in range(15)]
+    bots = [Hit("/", agent="Googlebot/2.1", second=second, minute=minute) for minute, second in ((1, 0), (3, 36))]
+
+    def windows(hits: list[Hit], quantity: str) -> set[float | None]:
+        log = AccessLog(name="shop", path=str(write(tmp_path / "a.log", hits)), format=FORMAT)
+        return {each.window for each in look(log) if isinstance(each, Measured) and each.quantity == quantity}
+
+    for quantity in ("traffic.requests", "traffic.time", "upstream.attempts", "upstream.latency", "log.lines"):
+        assert windows(users, quantity) == {14} and windows([*users, *bots], quantity) == {156}, quantity
+
+
 @requirement("antipatterns.hidden_retries")
 def test_retries_that_hide_five_per_cent_of_failures_are_found(tmp_path: Path) -> None:
     """Every user got a 200, one in twenty only from the second server."""

@@ -68,7 +68,7 @@ def test_a_journey_that_burns_is_told_with_its_rate_and_when_its_budget_is_empty
     }
     assert known["fast"] == 40  # of ten hours with three days nothing is said
     assert unknown(evidence) == {"slow": "the log covers 10 h of 3 d"}
-    spent = sum(hit.status >= 500 for hit in hits) / (len(hits) * 0.001) * (END * 60)  # seconds of the budget
+    spent = sum(hit.status >= 500 for hit in hits) / (len(hits) * 0.001) * (END - 1) * 60  # seconds of the budget
     assert rates(evidence, EMPTY)["fast"] == pytest.approx((MONTH_S - spent) / 40, rel=1e-5)
     (found,) = told(judged(evidence), "journey_burn")
     assert isinstance(found, Finding) and found.severity == "critical" and found.policy == "health.traffic.burn.fast"

@@ -91,13 +91,13 @@ def test_a_journey_is_as_available_as_its_requests_were_answered(tmp_path: Path)
     assert numbers[SHARE] == 99.6 and numbers[f"{SHARE}.failed"] == 8
     assert numbers[f"{SHARE}.budget_spent"] == pytest.approx(400)
     (share,) = [each for each in evidence if isinstance(each, Measured) and each.quantity == SHARE]
-    assert (share.n, share.window, share.subject) == (2000, 600 * 60, "journey:shop/buy")
+    assert (share.n, share.window, share.subject) == (2000, 599 * 60, "journey:shop/buy")
     assert "access log front" in share.source and "to 2026-11-10 09:59Z" in share.source
     (found,) = told(judged(evidence))
     assert isinstance(found, Finding) and found.severity == "high"
-    assert found.says.startswith("the journey shop/buy: 99.6 % of 2,000 requests over 10 h answered, 400 % of the")
+    assert found.says.startswith("the journey shop/buy: 99.6 % of 2,000 requests over 9.98 h answered, 400 % of the")
     (budget,) = [each for each in told(judged(evidence), "budget_availability") if isinstance(each, Finding)]
-    assert "99.6 % (shop/buy, 2,000 requests of real users over 10 h)" in budget.says
+    assert "99.6 % (shop/buy, 2,000 requests of real users over 9.98 h)" in budget.says
 
 
 def test_a_journey_that_works_passes_and_needs_no_samples_over_time(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_an_answer_beyond_the_limit_of_its_journey_counts_as_none(tmp_path: Path
     evidence = look(text + log(tmp_path, slow))
     assert known(evidence)[f"{SHARE}.late"] == 12 and known(evidence)[SHARE] == 98.8
     (found,) = told(judged(evidence))
-    assert isinstance(found, Finding) and "98.8 % of 1,000 requests over 10 h answered within 500 ms" in found.says
+    assert isinstance(found, Finding) and "98.8 % of 1,000 requests over 9.98 h answered within 500 ms" in found.says
     assert "12 of them well but too late" in found.says
     assert known(look(text.replace("500", "700") + log(tmp_path, slow)))[SHARE] == 100
     (tmp_path / "bare.log").write_text("".join(hit.line().rsplit('"', 1)[0] + '"\n' for hit in slow))

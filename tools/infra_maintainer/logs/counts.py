@@ -35,6 +35,10 @@ _PACES = _Table(("route", "moment", "over"), _COUNTS)
 _MOST_WAITING = 60_000
 _FEW = 20_000
 
+# Lines stand in the order of their answers, and some formats tell when a request began: the first and the last moment
+# of a batch are among so many lines at its ends.
+_OUT_OF_ORDER = 1000
+
 # Most clients come in every batch, and their rows are small: many batches together cost half.
 _OF_CLIENT = _COUNTS | {"not_found": (pl.col("status") == 404).sum().cast(pl.Int64)}
 _CLIENT_ROWS = 1_000_000
@@ -48,12 +52,15 @@ class Counts:
         self._tables = _TABLES | ({"paces": _PACES} if wanted.by_minute else {})
         self._waiting: dict[str, list[pl.DataFrame]] = {table: [] for table in self._tables}
         self._clients: list[pl.DataFrame] = []
+        self._ends: list[pl.Series] = []
 
     def add(self, batch: list[pl.DataFrame]) -> None:
         """Count the hits of one batch, and empty it: they are copied once, and should not stand in memory twice."""
         hits = pl.concat([pl.DataFrame(schema=SCHEMA), *batch])
         hits = hits.with_columns(us=pl.when(pl.col("us") != UNTIMED).then(pl.col("us")))
         batch.clear()
+        moments = hits["moment"]
+        self._ends += [moments.head(_OUT_OF_ORDER).unique() + "", moments.tail(_OUT_OF_ORDER).unique() + ""]
         hits = without_nobodys(hits)
         of_user = hits["agent"] <= USER
         users = hits.select("status", "failure", "client").filter(of_user)
@@ -74,6 +81,8 @@ class Counts:
         for table in self._tables:
             self._merge(table)
         self._count_clients()
+        ends = pl.concat([pl.Series(dtype=pl.String), *self._ends]).unique()
+        self._write("ends", pl.DataFrame({"moment": ends}))
 
     def _paced(self, users: pl.DataFrame) -> pl.DataFrame:
         """Hits of wanted routes; `over` is how many of the limits an answer took longer than."""

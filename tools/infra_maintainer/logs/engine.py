@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "450MB"
 # A rare protocol is taken off the routes here, where they are few.
 _FOLDED = "* REPLACE (split_part(route, ' HTTP/', 1) AS route)"
-_TABLES = {"tally": _FOLDED, "moments": "*", "clients": "*", "failed": _FOLDED, "upstreams": "*"}
+_TABLES = {"tally": _FOLDED, "moments": "*", "clients": "*", "failed": _FOLDED, "upstreams": "*", "ends": "*"}
 _PACES = {"paces": _FOLDED}  # of the wanted routes only, where there are some
 _MOST_WORKERS = 2  # a third would lift the peak above 600 MB
 _WORTH_A_PROCESS_BYTES = 24 << 20  # less is read here before a worker has started
@@ -144,7 +144,7 @@ class LogEngine:
         return self._account.lines(stopped_early=self._stopped)
 
     def counts(self) -> "DuckDBPyConnection":
-        """A database with the views tally, moments, clients, failed and upstreams of all lines read so far.
+        """A database with the views tally, moments, clients, failed, upstreams and ends of all lines read so far.
 
         Routes that are counted by minute have the view paces.
 

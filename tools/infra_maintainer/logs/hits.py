@@ -123,18 +123,18 @@ def _client(client: pl.Expr | None, forwarded: pl.Expr | None, seed: int) -> pl.
 
 
 def _moment(style: TimeStyle, time: pl.Expr) -> pl.Expr:
-    """Text for a minute and its zone, so that two zones in one file are not mixed; it is read as a time after grouping.
+    """Text for a second and its zone, so that two zones in one file are not mixed; it is read as a time after grouping.
 
-    The common log format keeps its seconds: cutting them out costs more than grouping by them.
+    Cutting the seconds out of the common log format costs more than grouping by them.
     """
     if style == "clf":
         return time
     if style == "iso":
-        return pl.concat_str(time.str.slice(0, 16), time.str.extract(r"(Z|[+-][0-9]{2}:?[0-9]{2})$").fill_null(""))
+        return pl.concat_str(time.str.slice(0, 19), time.str.extract(r"(Z|[+-][0-9]{2}:?[0-9]{2})$").fill_null(""))
     if style == "haproxy":
-        return time.str.slice(0, 17)
-    minute = 60 if style == "epoch" else 60_000
-    return (time.cast(pl.Float64, strict=False) // minute).cast(pl.Int64, strict=False).cast(pl.String)
+        return time.str.slice(0, 20)
+    second = 1 if style == "epoch" else 1000
+    return (time.cast(pl.Float64, strict=False) // second).cast(pl.Int64, strict=False).cast(pl.String)
 
 
 class _Agents:

@@ -21,8 +21,21 @@ if TYPE_CHECKING:
 
 MOST_ROUTES, MOST_SHOWN = 200, 25
 FEWEST_FAILED = 3  # fewer are no rate, and not found
-# The common log format's moments carry seconds, which stand between colons; few distinct texts are read as times.
-_MINUTE_TEXT = "CASE WHEN moment[18] = ':' THEN left(moment, 17) || right(moment, 6) ELSE moment END"
+# Moments carry seconds. Few distinct texts are read as times: those of the minutes, and the seconds of two of them.
+_MINUTE_TEXT: dict[TimeStyle, str] = {
+    "clf": "CASE WHEN moment[18] = ':' THEN left(moment, 17) || right(moment, 6) ELSE moment END",
+    "iso": "left(moment, 16) || regexp_extract(moment, '(Z|[+-][0-9]{2}:?[0-9]{2})$')",
+    "epoch": "(TRY_CAST(moment AS BIGINT) // 60)::VARCHAR",
+    "epoch_ms": "(TRY_CAST(moment AS BIGINT) // 60)::VARCHAR",
+    "haproxy": "left(moment, 17)",
+}
+_TIME_OF_SECOND: dict[TimeStyle, str] = {
+    "clf": "try_strptime(moment, '%d/%b/%Y:%H:%M:%S %z')",
+    "iso": "TRY_CAST(replace(moment, 'T', ' ') AS TIMESTAMPTZ)",
+    "epoch": "to_timestamp(TRY_CAST(moment AS BIGINT))",
+    "epoch_ms": "to_timestamp(TRY_CAST(moment AS BIGINT))",
+    "haproxy": "try_strptime(moment || ' +0000', '%d/%b/%Y:%H:%M:%S %z')",
+}
 _TIME_OF_MOMENT: dict[TimeStyle, str] = {
     "clf": "try_strptime(moment, '%d/%b/%Y:%H:%M %z')",
     "iso": "TRY_CAST(left(moment, 10) || ' ' || substr(moment, 12, 5) || ':00' || substr(moment, 17) AS TIMESTAMPTZ)",
@@ -82,6 +95,9 @@ class LogSummary(Frozen):
     stopped_early: bool
     first_minute: datetime | None
     last_minute: datetime | None
+    begin: datetime | None = Field(default=None, description="second of its first line, of whatever client")
+    end: datetime | None = Field(default=None, description="second of its last line, of whatever client")
+    last_request: datetime | None = Field(default=None, description="second of the last request of a user")
     zone: str | None = Field(default=None, description="in which times were read; None where each names its own")
     traffic: dict[str, int] = Field(description="requests by class: user, static, bot, health; nobody: no request")
     health_failed: int = Field(description="requests of health checks that failed")
@@ -101,6 +117,26 @@ class LogSummary(Frozen):
     clients_failed: int | None
     scanners: int | None = Field(description="clients whose requests were mostly for paths that do not exist")
     repeats: int | None = Field(description="requests of a client again for the route that had just failed it")
+
+    @property
+    def window_s(self) -> float | None:
+        """Time from the first line to the last; where only minutes are known, that of all of them: at most that long.
+
+        What lies within one second, as logs count them, is at most one long.
+        """
+        if self.begin is not None and self.end is not None:
+            return max(1.0, (self.end - self.begin).total_seconds())
+        if self.first_minute is not None and self.last_minute is not None:
+            return (self.last_minute - self.first_minute).total_seconds() + 60
+        return None
+
+
+class _Bounds(NamedTuple):
+    """Epoch seconds of the first and the last line of the log, and of the last request of a user."""
+
+    begin: int
+    end: int
+    last_request: int
 
 
 class _Totals(NamedTuple):
@@ -161,15 +197,21 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
     )
     named += [row for row in asked if row not in named]
     all_routes = _count(engine, "SELECT count(DISTINCT route) FROM user_tally")
+    style = engine.format.time_style
+    run(
+        f"CREATE OR REPLACE TEMP TABLE minutes AS SELECT *, epoch({_TIME_OF_MOMENT[style]}) // 60 AS minute FROM "
+        f"(SELECT {_MINUTE_TEXT[style]} AS moment, sum(n) AS n, sum(failed) AS failed FROM moments GROUP BY 1) "
+        "WHERE moment IS NOT NULL"
+    )
     moments = run(
-        f"SELECT epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS minute, sum(n), sum(failed) FROM "
-        f"(SELECT {_MINUTE_TEXT} AS moment, sum(n) AS n, sum(failed) AS failed FROM moments GROUP BY 1) "
-        "WHERE moment IS NOT NULL GROUP BY minute HAVING minute IS NOT NULL ORDER BY minute"
+        "SELECT minute, sum(n), sum(failed) FROM minutes WHERE minute IS NOT NULL GROUP BY minute ORDER BY minute"
     ).fetchall()
     minutes = [(int(at), int(n), int(failed)) for at, n, failed in moments]
+    bounds = _bounds(engine)
     zoneless = bool(minutes) and _zoneless(engine)
     if zoneless:
-        minutes = [(_in_zone(at, zone), n, failed) for at, n, failed in minutes]
+        minutes = [(_in_zone(at * 60, zone) // 60, n, failed) for at, n, failed in minutes]
+        bounds = bounds and _Bounds(*(_in_zone(at, zone) for at in bounds))
     named_agents = _count(engine, "SELECT count(*) FROM (SELECT 1 FROM whole WHERE agent BETWEEN 0 AND 2 LIMIT 1)")
     routes = _routes(engine, [str(row[0]) for row in named], knows_clients)
     clients = run(
@@ -191,6 +233,9 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
         stopped_early=lines.stopped_early,
         first_minute=datetime.fromtimestamp(minutes[0][0] * 60, UTC) if minutes else None,
         last_minute=datetime.fromtimestamp(minutes[-1][0] * 60, UTC) if minutes else None,
+        begin=datetime.fromtimestamp(bounds.begin, UTC) if bounds else None,
+        end=datetime.fromtimestamp(bounds.end, UTC) if bounds else None,
+        last_request=datetime.fromtimestamp(bounds.last_request, UTC) if bounds else None,
         zone=zone if zoneless else None,
         traffic=_traffic(engine),
         health_failed=_count(
@@ -227,8 +272,9 @@ def _recent(engine: "LogEngine", routes: list[str], wanted: Wanted, last: int) -
         return None
     rows = engine.connection.execute(
         f"SELECT * FROM (SELECT route, {last} - epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS ago, over, "
-        f"n, failed FROM (SELECT route, {_MINUTE_TEXT} AS moment, over, sum(n) AS n, sum(failed) AS failed FROM paces "
-        "WHERE list_contains($1, route) AND moment IS NOT NULL GROUP BY ALL)) WHERE ago < $2",
+        f"n, failed FROM (SELECT route, {_MINUTE_TEXT[engine.format.time_style]} AS moment, over, sum(n) AS n, "
+        "sum(failed) AS failed FROM paces WHERE list_contains($1, route) AND moment IS NOT NULL GROUP BY ALL)) "
+        "WHERE ago < $2",
         [routes, max(wanted.windows_min)],
     ).fetchall()
     found: list[Recent] = []
@@ -248,14 +294,14 @@ def _recent(engine: "LogEngine", routes: list[str], wanted: Wanted, last: int) -
 def _failing(engine: "LogEngine", routes: list[str], zone: str | None) -> dict[str, list[tuple[int, int]]]:
     rows = engine.connection.execute(
         f"SELECT route, epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS minute, sum(n) FROM "
-        f"(SELECT route, {_MINUTE_TEXT} AS moment, sum(n) AS n FROM failed WHERE list_contains($1, route) "
-        "GROUP BY ALL) "
+        f"(SELECT route, {_MINUTE_TEXT[engine.format.time_style]} AS moment, sum(n) AS n FROM failed "
+        "WHERE list_contains($1, route) GROUP BY ALL) "
         "WHERE moment IS NOT NULL GROUP BY ALL HAVING minute IS NOT NULL ORDER BY route, minute",
         [routes],
     ).fetchall()
     found: dict[str, list[tuple[int, int]]] = {}
     for route, at, failed in rows:
-        minute = int(at) if zone is None else _in_zone(int(at), zone)
+        minute = int(at) if zone is None else _in_zone(int(at) * 60, zone) // 60
         found.setdefault(str(route), []).append((minute, int(failed)))
     return found
 
@@ -273,20 +319,33 @@ def failing_most(routes: list[RouteStats]) -> list[str]:
     return [each.route for each in sorted(failing, key=lambda each: -each.failed / each.requests)[:3]]
 
 
+def _bounds(engine: "LogEngine") -> _Bounds | None:
+    """None where users asked for nothing, or times carry no seconds; those of two minutes alone are read."""
+    style, second = engine.format.time_style, f"epoch({_TIME_OF_SECOND[engine.format.time_style]})"
+    own = engine.connection.execute(
+        f"SELECT min({second}), max({second}) FROM moments WHERE {_MINUTE_TEXT[style]} IN (SELECT moment FROM minutes "
+        "WHERE minute IN ((SELECT min(minute) FROM minutes), (SELECT max(minute) FROM minutes)))"
+    ).fetchone()
+    ends = engine.connection.execute(f"SELECT min({second}), max({second}) FROM ends").fetchone()
+    if own is None or ends is None or None in own or None in ends:
+        return None
+    return _Bounds(int(min(own[0], ends[0])), int(max(own[1], ends[1])), int(own[1]))
+
+
 def _zoneless(engine: "LogEngine") -> bool:
     """Whether times are wall clock without a zone: always in HAProxy's, in ISO where nothing follows the minutes."""
     if engine.format.time_style == "haproxy":
         return True
     return (
         engine.format.time_style == "iso"
-        and _count(engine, "SELECT count(*) FROM moments WHERE length(moment) > 16") == 0
+        and _count(engine, "SELECT count(*) FROM minutes WHERE length(moment) > 16") == 0
     )
 
 
-def _in_zone(minute: int, zone: str) -> int:
-    """The epoch minute of a wall clock that was read as UTC; of an hour that comes twice the first."""
-    wall = datetime.fromtimestamp(minute * 60, UTC).replace(tzinfo=ZoneInfo(zone))
-    return int(wall.timestamp()) // 60
+def _in_zone(second: int, zone: str) -> int:
+    """The epoch second of a wall clock that was read as UTC; of an hour that comes twice the first."""
+    wall = datetime.fromtimestamp(second, UTC).replace(tzinfo=ZoneInfo(zone))
+    return int(wall.timestamp())
 
 
 def _traffic(engine: "LogEngine") -> dict[str, int]:
@@ -298,7 +357,8 @@ def _traffic(engine: "LogEngine") -> dict[str, int]:
 
 
 def _repeats(engine: "LogEngine") -> int:
-    pairs = f"SELECT route, client, {_MINUTE_TEXT} AS minute, sum(n) AS n FROM failed GROUP BY ALL"
+    minute = _MINUTE_TEXT[engine.format.time_style]
+    pairs = f"SELECT route, client, {minute} AS minute, sum(n) AS n FROM failed GROUP BY ALL"
     return _count(engine, f"SELECT coalesce(sum(n - 1), 0) FROM ({pairs})")
 
 

@@ -57,7 +57,8 @@ class TableQuestions:
         none = ",".join(map(text, NO_AGENT))
         names = {
             "im_client": columns["client"],
-            "im_minute": f"intDiv(toUInt32({time}),60)",
+            "im_second": f"toUInt32({time})",
+            "im_minute": "intDiv(im_second,60)",
             "im_status": status,
             "im_us": f"toUInt64(round(toFloat64({columns['duration_s']})*1000000))",
             "im_upstream_us": f"round(toFloat64({upstream})*1000000)" if upstream else "0",
@@ -136,9 +137,9 @@ class TableQuestions:
         )
 
     def minutes(self) -> str:
-        """Epoch minute, requests of users, failed."""
+        """Epoch minute, requests of users, failed, the last second with one."""
         return (
-            f"SELECT im_minute,count(),countIf(im_failure!='') {self._requests} WHERE im_class='user' "
+            f"SELECT im_minute,count(),countIf(im_failure!=''),max(im_second) {self._requests} WHERE im_class='user' "
             "GROUP BY im_minute ORDER BY im_minute"
         )
 

@@ -139,8 +139,9 @@ class _Told:
         self.subject = f"traffic:{log.name}"
         self.knows_agents = "agent" in summary.fields
         self.origin = f"access log {log.path or log.table or log.loki} ({summary.format})"
-        both = (summary.first_minute, summary.last_minute)
-        self.window = None if both[0] is None or both[1] is None else (both[1] - both[0]).total_seconds() + 60
+        self.window = summary.window_s
+        if summary.begin is None and self.window is not None:
+            self.origin += ", its time known to the minute and rounded up"
 
     def evidence(self) -> Iterator[AnyEvidence]:
         """Everything the summary holds, the whole first, then routes and upstreams."""

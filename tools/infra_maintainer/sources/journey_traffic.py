@@ -90,10 +90,9 @@ def unread(survey: Survey, log: AccessLog, error: WorldError) -> Iterator[AnyEvi
 
 def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyEvidence]:
     """Each journey by the routes of this log; without any request of them it is unknown, never 100 %."""
-    first, last = summary.first_minute, summary.last_minute
+    last, window = summary.last_minute, summary.window_s
     until = f" to {last:%Y-%m-%d %H:%MZ}" if last else ""
     origin = f"access log {log.name} ({summary.format}){until}"
-    window = None if first is None or last is None else (last - first).total_seconds() + 60
     begin = survey.world.clock.now() - timedelta(days=survey.system.availability.window_days)
     for subject, each in declared(survey, log.name):
         late = _late(summary, each)
