@@ -26,6 +26,6 @@ def count(declared: Sequence[str], routes: Iterable[tuple[str, int, int]]) -> Co
 
 
 def longest_silence_s(minutes: Sequence[int]) -> int:
-    """Seconds of the longest stretch of whole minutes between the first and the last one that are not in the list."""
+    """Seconds between one request and the next at most, by the minutes that have some; within one it is a minute."""
     ordered = sorted(minutes)
-    return 60 * max((later - earlier - 1 for earlier, later in zip(ordered, ordered[1:], strict=False)), default=0)
+    return 60 * max((later - earlier + 1 for earlier, later in zip(ordered, ordered[1:], strict=False)), default=1)

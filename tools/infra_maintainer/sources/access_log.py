@@ -17,7 +17,7 @@ from infra_maintainer.logs.wanted import Wanted
 from infra_maintainer.reliability.availability import of_requests
 from infra_maintainer.reliability.burn import burns
 from infra_maintainer.reliability.normal import LEAST_WEEKS, same_hour
-from infra_maintainer.sources import journey_traffic, log_time
+from infra_maintainer.sources import journey_traffic, log_end, log_time
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import MEND_STORE, Survey, percent
 from infra_maintainer.system.access_log import AccessLog
@@ -260,10 +260,8 @@ class _Told:
             source=f"{self.origin}: {kinds or 'none'}", quote=examples or None,
         )  # fmt: skip
         yield self._number("log.lines.unfinished", summary.unfinished, "count")
-        if summary.last_minute is not None:
-            end = summary.last_minute + timedelta(minutes=1)
-            quiet_s = max(0.0, (self.survey.world.clock.now() - end).total_seconds())
-            yield self._number("log.quiet", quiet_s, "instant")
+        if (end := log_end.age(self.survey, summary)) is not None:
+            yield self._number("log.quiet", end.seconds, "instant" if end.exact else "max")
         told = f"{summary.format} (recognised from its lines)" if summary.assumed else summary.format
         if not self.knows_agents:
             told += "; it holds no user agents, so that bots, and probes of ordinary paths, count as users"

@@ -15,6 +15,7 @@ from infra_maintainer.prometheus import expressions as ex
 from infra_maintainer.prometheus.client import Client
 from infra_maintainer.reliability.burn import COVERED, RULES, WINDOWS_MIN, Rule, Seen, burn
 from infra_maintainer.reliability.routes import count
+from infra_maintainer.sources import log_end
 from infra_maintainer.sources.registry import AnyEvidence
 from infra_maintainer.sources.survey import Survey
 from infra_maintainer.system.access_log import AccessLog
@@ -119,16 +120,14 @@ def in_log(survey: Survey, log: AccessLog, summary: LogSummary, of: Journey) -> 
         ]
     }
     covered_min = (summary.last_minute - summary.first_minute).total_seconds() / 60 + 1
-    quiet_min = (survey.world.clock.now() - summary.last_minute).total_seconds() / 60 - 1
-    knows_now = summary.zone is None or log.timezone is not None  # an assumed zone may be hours off
+    ended = log_end.ended(survey, log, summary)
     gaps: dict[str, _Gap] = {}
     for rule in RULES:
         if covered_min < COVERED * rule.long:
             how = "name the rotated set (access.log*) in [[access_log]]"
             gaps[rule.name] = _Gap("no_data", f"the log covers {_span(round(covered_min))} of {_span(rule.long)}", how)
-        elif knows_now and quiet_min > rule.short:
-            detail = f"the last request of the log is {_span(round(quiet_min))} old"
-            gaps[rule.name] = _Gap("no_data", detail, "look again when there are requests")
+        elif rule.name in ended:
+            gaps[rule.name] = _Gap("no_data", ended[rule.name], log_end.LOOK_AGAIN)
     return Watched(seen, gaps)
 
 

@@ -14,7 +14,7 @@ from infra_maintainer.prometheus.client import Client
 from infra_maintainer.reliability.availability import of_requests
 from infra_maintainer.reliability.burn import WINDOWS_MIN
 from infra_maintainer.reliability.routes import Counted, count, longest_silence_s
-from infra_maintainer.sources import journey, journey_burn
+from infra_maintainer.sources import journey, journey_burn, log_end
 from infra_maintainer.sources.journey_burn import SHARE, Spent
 from infra_maintainer.sources.registry import AnyEvidence
 from infra_maintainer.sources.survey import Survey, percent
@@ -123,9 +123,8 @@ def in_log(survey: Survey, log: AccessLog, summary: LogSummary) -> Iterator[AnyE
             f"{SHARE}.silence", longest_silence_s([at for at, _, _ in summary.minutes]), subject=subject, stat="max",
             window=window, source=origin,
         )  # fmt: skip
-        if last is not None and (summary.zone is None or log.timezone):  # an assumed zone may be hours off
-            quiet_s = max(0.0, (survey.world.clock.now() - last).total_seconds() - 60)
-            yield survey.measured(f"{SHARE}.quiet", quiet_s, subject=subject, source=origin)
+        if (end := log_end.age(survey, summary)) is not None and log_end.knows_now(log, summary):
+            yield survey.measured(f"{SHARE}.quiet", end.seconds, subject=subject, source=origin)
 
 
 def in_metrics(survey: Survey, server: Prometheus, client: Client) -> Iterator[AnyEvidence]:

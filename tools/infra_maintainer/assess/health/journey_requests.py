@@ -80,6 +80,6 @@ def _says(facts: Facts, share: Number, rule: Threshold) -> tuple[str, list[str]]
     silent = {part: float(told[part].value) for part in ("silence", "quiet") if part in told}
     if silent and max(silent.values()) >= QUIET_S:
         now = silent.get("quiet", 0.0) >= silent.get("silence", 0.0)
-        gap = f"for {'the last ' if now else ''}{show(max(silent.values()), 's')}"
+        gap = f"for {'the last ' if now else 'up to '}{show(max(silent.values()), 's')}"
         says += f"; no request at all {gap}: quiet or down, a log cannot tell"
     return says, [share.id, *([given.id] if given else []), *(each.id for each in told.values())]

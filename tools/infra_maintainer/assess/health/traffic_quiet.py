@@ -21,7 +21,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     """A log that ended is yesterday's health: everything read from it is true of then, and nothing is known of now."""
     rule = policy["health.traffic.quiet"]
     for quiet in facts.numbers("log.quiet"):
-        says = f"{name_of(quiet.subject)}: the last request of a user in the log is {shown(quiet)} old"
+        most = "at most " if getattr(quiet.record, "stat", None) == "max" else ""
+        says = f"{name_of(quiet.subject)}: the last request of a user in the log is {most}{shown(quiet)} old"
         if not rule.exceeded(quiet.value):
             yield Pass(
                 code="log_ended", subject=quiet.subject, says=f"{says} (limit {limit(rule)})", evidence=[quiet.id],

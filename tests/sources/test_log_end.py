@@ -1,0 +1,48 @@
+"""How old the last request of a log is: to the second, and never younger than it is."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra_maintainer.evidence.model import Measured
+from infra_maintainer.reliability.routes import longest_silence_s
+from infra_maintainer.sources.registry import AnyEvidence
+from tests.logs.logbook import Hit
+from tests.logs.test_formats import JSON_LINE
+from tests.sources.test_journey_requests import journeys, judged, log, look, told
+
+LAST = datetime(2026, 11, 10, 0, 9, 7, tzinfo=UTC)
+HITS = [Hit("/cart", minute=minute) for minute in range(10)]
+
+
+def ages(evidence: list[AnyEvidence]) -> dict[str, float]:
+    """What is told of the end of the log, of all users and of the journey."""
+    wanted = ("log.quiet", "availability.requests.quiet")
+    return {
+        each.quantity: float(each.value) for each in evidence if isinstance(each, Measured) if each.quantity in wanted
+    }
+
+
+@pytest.mark.parametrize("seconds", [41, 2352])
+def test_the_last_request_is_as_old_as_it_is(tmp_path: Path, seconds: int) -> None:
+    """41 s within the next minute were none; 39.2 min were 38.3. Programs after it do not make it younger."""
+    bots = [Hit("/cart", minute=9, second=40, agent="Googlebot/2.1")]
+    evidence = look(journeys("GET /cart") + log(tmp_path, [*HITS, *bots]), LAST + timedelta(seconds=seconds))
+    assert ages(evidence) == {"log.quiet": seconds, "availability.requests.quiet": seconds}
+    words = {41: "is 41 s old", 2352: "is 39.2 min old"}[seconds]
+    assert words in told(judged(evidence), "log_ended")[0].says
+
+
+def test_of_a_minute_alone_it_is_told_how_old_at_most(tmp_path: Path) -> None:
+    """Times without seconds: the minute began 100 s ago."""
+    (tmp_path / "a.log").write_text((JSON_LINE.format(time="2026-11-10T00:09Z") + "\n") * 9)
+    text = f'[[access_log]]\nname = "front"\npath = "{tmp_path}/a.log"\n'
+    (said,) = told(judged(look(text, datetime(2026, 11, 10, 0, 10, 40, tzinfo=UTC))), "log_ended")
+    assert "is at most 100 s old" in said.says
+
+
+def test_a_silence_is_rounded_up() -> None:
+    """Requests at 0:59 and 3:00 are 121 s apart, those at 0:00 and 3:59 four minutes: it is four at most."""
+    assert longest_silence_s([0, 3, 4]) == 240
+    assert longest_silence_s([7]) == 60
