@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra_maintainer.assess.model import Pass, Unknown
 from infra_maintainer.evidence.model import Measured
 from infra_maintainer.reliability.routes import longest_silence_s
 from infra_maintainer.sources.registry import AnyEvidence
@@ -32,6 +33,22 @@ def test_the_last_request_is_as_old_as_it_is(tmp_path: Path, seconds: int) -> No
     assert ages(evidence) == {"log.quiet": seconds, "availability.requests.quiet": seconds}
     words = {41: "is 41 s old", 2352: "is 39.2 min old"}[seconds]
     assert words in told(judged(evidence), "log_ended")[0].says
+
+
+def test_the_burn_of_all_users_of_a_log_that_ended_is_as_unknown_as_that_of_its_journey(tmp_path: Path) -> None:
+    """Six hours of carts: four minutes later both burn nothing, 39 later neither is known, in the same words."""
+    hits = [Hit("/cart", minute=minute) for minute in range(370)]
+    text, end = journeys("GET /cart") + log(tmp_path, hits), datetime(2026, 11, 10, 6, 9, 7, tzinfo=UTC)
+    soon, late = (judged(look(text, end + timedelta(minutes=minutes))) for minutes in (4, 39))
+    for report, kind in ((soon, Pass), (late, Unknown)):
+        found = [*told(report, "budget_burn_fast"), *told(report, "budget_burn_medium"), *told(report, "journey_burn")]
+        assert [type(each) for each in found] == [kind] * 3
+    details = {each.detail for each in late.unknowns if "burn" in each.code}
+    assert details == {"the last request of the log is 39 min old"}
+    assert "all traffic of front burns its error budget over 60 min" in told(late, "budget_burn_fast")[0].says
+    some = judged(look(text, end + timedelta(minutes=10)))  # of the last thirty minutes something is known
+    assert [type(each) for each in told(some, "budget_burn_fast")] == [Unknown]
+    assert [type(each) for each in told(some, "budget_burn_medium")] == [Pass]
 
 
 def test_of_a_minute_alone_it_is_told_how_old_at_most(tmp_path: Path) -> None:

@@ -236,10 +236,16 @@ class _Told:
         yield self._number("traffic.availability", share, "ratio", n=users.requests)
         if not self.summary.minutes:
             return
-        end = self.summary.minutes[-1][0] + 1
+        end, ended = self.summary.minutes[-1][0] + 1, log_end.ended(self.survey, self.log, self.summary)
         for burn in burns(self.summary.minutes, end, BUDGET_SHARE):
+            quantity = f"traffic.burn.{burn.rule.name}"
+            if detail := ended.get(burn.rule.name):
+                yield self.survey.missing(
+                    quantity, "no_data", detail, log_end.LOOK_AGAIN, subject=self.subject, source=self.origin
+                )
+                continue
             yield self.survey.measured(
-                f"traffic.burn.{burn.rule.name}", burn.rate, subject=self.subject, stat="ratio", n=burn.requests,
+                quantity, burn.rate, subject=self.subject, stat="ratio", n=burn.requests,
                 window=burn.rule.long * 60, source=f"{self.origin}, to its last minute",
             )  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from infra_maintainer.assess.facts import Facts, Number
-from infra_maintainer.assess.model import Finding, Pass
+from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.assess.registry import Outcome, check
 from infra_maintainer.assess.threshold import above, limit, shown
@@ -46,7 +46,7 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             user_facing=True,
         )
     for each in RULES:
-        yield from above(
+        for outcome in above(
             facts,
             policy,
             quantity=f"traffic.burn.{each.name}",
@@ -56,7 +56,16 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
             matters="At this rate the allowance for errors is gone long before the month is.",
             do=DO,
             user_facing=True,
-        )
+        ):
+            yield _not_now(each, outcome) if isinstance(outcome, Unknown) else outcome
+
+
+def _not_now(rule: Rule, unknown: Unknown) -> Unknown:
+    """No request in the short window, as at night: no worse than it is for a journey."""
+    if unknown.why != "no_data":
+        return unknown
+    says = f"How fast {name_of(unknown.subject)} burns its error budget {rule.over} is not known."
+    return unknown.model_copy(update={"says": says, "could_be": "medium"})
 
 
 def _burn(rule: Rule, rate: Number) -> str:
