@@ -42,7 +42,8 @@ def judge(facts: Facts, policy: Policy) -> Iterator[Outcome]:
     says = "No ledger of restore drills was seen."
     yield from facts.unknowns("drill.count", "restore_untested", says, rule.severity, policy=rule.id)
     plans = facts.all("recovery.plan")
-    if plans and (untested or not (ages or facts.missing("drill.count"))):  # a ledger that was not read accuses nobody
+    unread = [each for each in facts.missing("drill.count") if each.why == "error"]  # such a ledger accuses nobody
+    if plans and (untested or not (ages or unread)):
         yield Finding(
             code="theatre_untested_dr",
             subject=plans[0].subject,
