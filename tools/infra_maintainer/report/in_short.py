@@ -11,14 +11,12 @@ _FAILURES = ("traffic.errors", "traffic.availability")  # one fact, counted from
 def same_facts_once(findings: Sequence[Finding], evidence: Iterable[AnyEvidence]) -> list[Finding]:
     """Findings that rest on the same records about the same subject as one, with the codes of the others beside it.
 
-    Of the worst severity the one leads that is about this fact alone, and counts most kinds of it; what another knows
-    beyond it stays as a sentence.
+    Of the worst severity the one leads that rests on most; what another knows beyond it stays as a sentence.
     """
     quantities = {each.id: each.quantity for each in evidence}
     groups: list[list[Finding]] = []
     for each in findings:
-        mine = _facts(each, quantities)
-        found = next((group for group in groups if _same(group[0], each, _facts(group[0], quantities), mine)), None)
+        found = next((group for group in groups if any(_same(one, each, quantities) for one in group)), None)
         if found is None:
             groups.append([each])
         else:
@@ -34,7 +32,8 @@ def _fact(id: str, quantity: str) -> str:
     return "failures" if quantity.startswith(_FAILURES) else id
 
 
-def _same(first: Finding, second: Finding, one: set[str], other: set[str]) -> bool:
+def _same(first: Finding, second: Finding, quantities: dict[str, str]) -> bool:
+    one, other = _facts(first, quantities), _facts(second, quantities)
     if first.subject != second.subject or not one or not other:
         return False
     return one == other or "failures" in one & other and (one <= other or other <= one)
@@ -45,7 +44,7 @@ def _one(group: list[Finding], quantities: dict[str, str]) -> Finding:
         return group[0]
 
     def direct(each: Finding) -> tuple[int, int, int]:
-        return SEVERITIES.index(each.severity), len(_facts(each, quantities)), -len(each.evidence)
+        return SEVERITIES.index(each.severity), -len(each.evidence), len(_facts(each, quantities))
 
     leads = min(group, key=direct)
     known = _facts(leads, quantities)
