@@ -35,8 +35,8 @@ def unusable(folder: Path) -> list[Store]:
 
 
 def shop(folder: Path) -> System:
-    """A log in which every second request fails, a backup, an address that nobody serves, and a priced machine."""
-    log = write(folder / "a.log", [Hit("/cart", status=502 if n % 2 else 200, minute=n % 60) for n in range(400)])
+    """A log in which two of three requests fail, a backup, an address that nobody serves, and a priced machine."""
+    log = write(folder / "a.log", [Hit("/cart", status=502 if n % 3 else 200, minute=n % 60) for n in range(400)])
     return parse_system(
         f'[[access_log]]\nname = "shop"\npath = "{log}"\nformat = \'{FORMAT}\'\n'
         f'[[backup]]\nname = "orders"\nkind = "restic"\nplace = "{folder}/repository"\n'
