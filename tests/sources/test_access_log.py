@@ -34,9 +34,9 @@ def look(log: AccessLog, world: World | None = None) -> list[AnyEvidence]:
 
 
 def the_same_day() -> LiveWorld:
-    """This machine a few hours after the hits of the log."""
+    """This machine minutes after the hits of the log."""
     world = LiveWorld(30)
-    world.clock = FrozenClock(datetime(2026, 11, 10, 23, tzinfo=UTC))
+    world.clock = FrozenClock(datetime(2026, 11, 10, 0, 45, tzinfo=UTC))
     return world
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_maintainer.assess.model import Pass, Unknown
+from infra_maintainer.assess.model import Finding, Pass, Unknown
 from infra_maintainer.evidence.model import Measured
 from infra_maintainer.reliability.routes import longest_silence_s
 from infra_maintainer.sources.registry import AnyEvidence
@@ -57,6 +57,25 @@ def test_of_a_minute_alone_it_is_told_how_old_at_most(tmp_path: Path) -> None:
     text = f'[[access_log]]\nname = "front"\npath = "{tmp_path}/a.log"\n'
     (said,) = told(judged(look(text, datetime(2026, 11, 10, 0, 10, 40, tzinfo=UTC))), "log_ended")
     assert "is at most 100 s old" in said.says
+
+
+def test_a_silence_unlike_any_before_is_unknown_and_one_of_rare_requests_is_not(tmp_path: Path) -> None:
+    """Requests of each minute that end 39 minutes ago; the twin has one every five minutes, and is as silent."""
+    busy, rare = ([Hit("/cart", minute=minute) for minute in range(0, 400, step)] for step in (1, 5))
+
+    def said(hits: list[Hit], minutes: int) -> Pass | Unknown | Finding:
+        end = datetime(2026, 11, 10, 0, 0, 7, tzinfo=UTC) + timedelta(minutes=hits[-1].minute + minutes)
+        (found,) = told(judged(look(log(tmp_path, hits), end)), "log_ended")
+        return found
+
+    silent = said(busy, 39)
+    assert isinstance(silent, Unknown) and silent.could_be == "high"
+    assert (
+        "is 39 min old, at least 19 times the longest gap before, of at most 2 min (limit 10 times): what"
+        in silent.says
+    )
+    assert isinstance(said(busy, 19), Pass) and isinstance(said(rare, 39), Pass)
+    assert isinstance(said(busy[:19], 39), Pass)  # too few to know their gaps
 
 
 def test_a_silence_is_rounded_up() -> None:

@@ -17,6 +17,7 @@ from infra_maintainer.logs.wanted import Wanted
 from infra_maintainer.reliability.availability import of_requests
 from infra_maintainer.reliability.burn import burns
 from infra_maintainer.reliability.normal import LEAST_WEEKS, same_hour
+from infra_maintainer.reliability.routes import longest_silence_s
 from infra_maintainer.sources import journey_traffic, log_end, log_time
 from infra_maintainer.sources.registry import AnyEvidence, source
 from infra_maintainer.sources.survey import MEND_STORE, Survey, percent
@@ -75,6 +76,7 @@ def subjects(survey: Survey) -> list[str]:
         "log.lines.refused",
         "log.lines.unfinished",
         "log.format",
+        "log.gap",
         "log.quiet",
         "log.zone",
     ),
@@ -268,6 +270,9 @@ class _Told:
         yield self._number("log.lines.unfinished", summary.unfinished, "count")
         if (end := log_end.age(self.survey, summary)) is not None:
             yield self._number("log.quiet", end.seconds, "instant" if end.exact else "max")
+        if summary.minutes and log_end.knows_now(self.log, summary):
+            gap_s = longest_silence_s([at for at, _, _ in summary.minutes])
+            yield self._number("log.gap", gap_s, "max", n=sum(n for _, n, _ in summary.minutes))
         told = f"{summary.format} (recognised from its lines)" if summary.assumed else summary.format
         if not self.knows_agents:
             told += "; it holds no user agents, so that bots, and probes of ordinary paths, count as users"
