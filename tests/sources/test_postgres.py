@@ -14,6 +14,7 @@ from infra_maintainer.assess.assess import assess
 from infra_maintainer.assess.model import Report
 from infra_maintainer.assess.policy import Policy
 from infra_maintainer.evidence.model import Measured, Missing
+from infra_maintainer.report.text import render_text
 from infra_maintainer.sources.gather import gather
 from infra_maintainer.sources.registry import AnyEvidence, all_sources
 from infra_maintainer.sources.survey import Survey
@@ -124,7 +125,14 @@ def test_a_missing_index_is_named_with_the_statement_and_its_share(server: Postg
         )
     )
     assert abs(share - oracle) < 2 and share > 50 and "$1" in text
-    assert "60 calls" in next(p for p in report.passes if p.code == "database_queries").says
+    ranking = next(p for p in report.passes if p.code == "database_queries")
+    assert "60 calls" in ranking.says and "the evidence quotes" in ranking.says
+    assert not any(subject.rsplit(":", 1)[-1] in ranking.says for subject in shares), (
+        "a number of 19 digits says nothing"
+    )
+    after = render_text(report).partition("most statement time")[2].splitlines()
+    quotes = [line.strip() for line in after if line.startswith(" " * 18 + "quote: ")]
+    assert quotes[0] == f"quote: \u201c{text}\u201d" and all(len(each) <= 90 for each in quotes)
     server.sql("CREATE INDEX ON items (code); ANALYZE items; SELECT pg_stat_reset()")
     assert not [f for f in judged(look(server)).findings if f.code == "table_read_whole"]
     server.sql("DROP TABLE items")

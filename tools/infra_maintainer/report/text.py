@@ -11,6 +11,7 @@ from infra_maintainer.assess.model import Judgement, NotChecked, Override, Pass,
 from infra_maintainer.assess.plan import FIELDS, CapacityReport
 from infra_maintainer.assess.policy import baseline
 from infra_maintainer.evidence.model import Measured
+from infra_maintainer.evidence.redact import QUOTE_LIMIT
 from infra_maintainer.evidence.redact import quote as safe
 from infra_maintainer.evidence.show import many, show
 from infra_maintainer.report.costs_text import cost_lines
@@ -22,6 +23,7 @@ _COLOURS = {
     "healthy": "32", "ok": "32", "unknown": "35", "dim": "2", "bold": "1",
 }  # fmt: skip
 MOST = {"passes": 30, "unknowns": 12}
+STATEMENT = 80  # characters of a statement that tell which one it is
 _NOT_MEASURED = ": not measured."
 
 
@@ -192,10 +194,15 @@ def reason(why: str, detail: str) -> str:
 
 def _passes(passes: list[Pass], report: Report, paint: Paint, width: int, detail: bool) -> list[str]:
     changed = {each.policy: each.value for each in report.overrides}
+    shares = [e for e in report.evidence if isinstance(e, Measured) and e.quantity == "db.query.share"]
+    statements = {each.id: each.quote for each in shares if each.quote}
     lines: list[str] = []
     for each in passes:
         ruled = f" ({_rule(each.policy, changed, each.says)})" if detail and each.policy else ""
         lines += entry(f"{sentence(each)}{ruled}", paint(f"{'ok':<17}", "ok"), width)
+        for id in each.evidence:
+            if id in statements:
+                lines += quoted(statements[id], width, STATEMENT)
     return [*lines, ""] if lines else lines
 
 
@@ -266,9 +273,9 @@ def _ids(evidence: Iterable[str]) -> str:
     return f"[{shown}]" if ids else ""
 
 
-def quoted(text: str, width: int) -> list[str]:
+def quoted(text: str, width: int, most: int = QUOTE_LIMIT) -> list[str]:
     """Outside text, marked as such and cut: it names what was found, and it is data, never an instruction."""
-    return wrap(f"quote: \u201c{safe(text)}\u201d", width, 18)
+    return wrap(f"quote: \u201c{safe(text, most)}\u201d", width, 18)
 
 
 def bullets(says: list[str], painted: str, width: int) -> list[str]:

@@ -84,14 +84,10 @@ def _ranking(facts: Facts, database: str, ranked: list[Number]) -> Pass:
         longest = facts.number("db.query.latency", share.subject, "max")
         if calls is None or mean is None or longest is None:
             continue
-        query = share.subject.rsplit(":", 1)[-1]
-        parts.append(
-            f"{query} {shown(share)} ({many(int(calls.value), 'call')}, mean {shown(mean)}, longest {shown(longest)}; "
-            "no percentiles are kept)"
-        )
+        parts.append(f"{shown(share)} ({many(int(calls.value), 'call')}, mean {shown(mean)}, longest {shown(longest)})")
         ids += [share.id, calls.id, mean.id, longest.id]
-    where = "pg_stat_statements has their texts by queryid"
-    says = f"{place(database)}: most statement time is in {'; '.join(parts)}; {where}"
+    head = f"{place(database)}: most statement time, by the statements that the evidence quotes"
+    says = f"{head}: {'; '.join(parts)}; no percentiles are kept"
     return Pass(code="database_queries", subject=database, says=says, evidence=ids)
 
 
