@@ -94,7 +94,7 @@ def shop() -> Report:
     gaps = [missing(f"db.{each}", "unreachable", subject="database:orders") for each in ("blocked", "cache.hits")]
     gaps += [missing("oom.kills", "timeout", subject="prometheus:main"), missing("page.load", "not_configured")]
     ours = missing("db.query.text", "error", subject="query:orders:7")
-    when = measured("traffic.failing.when", "10:00 to 10:20", subject="traffic:shop")
+    when = measured("traffic.failing.spread", 40.0, subject="traffic:shop")  # which only one of the five rests on
     failed = measured("traffic.errors.server_error", 20, subject="traffic:shop", stat="count", n=240)
     whole = assess([users, failed, when, checks, share, slow, *disks, read, *gaps, ours], Policy(), "health", NOW)
     query = whole.findings[0].model_copy(
