@@ -10,6 +10,7 @@ from infra_maintainer.logs import hits as hits_module
 from infra_maintainer.logs import reader as reader_module
 from infra_maintainer.logs.blocks import blocks_of, pieces
 from infra_maintainer.logs.engine import LogEngine
+from infra_maintainer.logs.json_lines import CADDY
 from infra_maintainer.logs.summary import LogSummary, summarise
 from tests.logs.logbook import UPSTREAM_FORMAT, Hit, mixed_hits, write
 
@@ -91,6 +92,21 @@ def test_a_retry_is_counted_with_both_its_upstreams(tmp_path: Path) -> None:
         behind = engine.counts().execute("SELECT upstream, attempts FROM upstreams").fetchall()
     assert found == [("GET /a/:id", 2, 30_000)]
     assert behind == [("10.0.0.1:80,10.0.0.2:80", "502,200")]
+
+
+@pytest.mark.parametrize("good", [0, 3])
+def test_lines_of_another_encoding_are_refused_one_by_one(tmp_path: Path, good: int) -> None:
+    """Latin-1 in a path of one line is no end of the block, in a text log and in JSON, and none may be left."""
+    text = Hit("/straße").line().encode("latin-1") + b"\n"
+    json_line = b'{"ts": 1794268800.5, "request": {"uri": "/a", "headers": {"X": ["\xe9"]}}, "status": 200}\n'
+    kept = json_line.replace(b"\xe9", b"e")
+    for log_format, odd, even in (
+        (UPSTREAM_FORMAT, text, Hit("/straße").line().encode() + b"\n"), (CADDY, json_line, kept)
+    ):  # fmt: skip
+        (tmp_path / "access.log").write_bytes((odd * 2 + even) * good + odd)
+        with LogEngine(log_format) as engine:
+            lines = engine.read([tmp_path / "access.log"])
+        assert (lines.parsed, lines.refused) == (good, {"binary": good * 2 + 1})
 
 
 def test_a_query_is_cut_off_behind_letters_of_several_bytes(tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ class Piece(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Whole lines of plain UTF-8, and the account of those that stood between them and are not."""
+    """Whole lines without carriage returns and nulls, and the account of those that stood between them and are not.
+
+    Who reads them finds out whether they are UTF-8, and asks `only_text` when they are not.
+    """
 
     clean: bytes
     account: Account
@@ -201,10 +204,13 @@ def _fill(source: io.RawIOBase, view: memoryview, have: int) -> tuple[int, str |
 
 
 def _sorted_out(lines: bytes, account: Account) -> Block:
-    if _is_clean(lines):
-        return Block(lines, account)
-    kept = (part if _is_clean(part) else _without_odd_lines(part, account) for part in _parts(lines))
-    return Block(b"".join(kept), account)
+    return Block(lines if _is_plain(lines) else only_text(lines, account), account)
+
+
+def only_text(lines: bytes, account: Account) -> bytes:
+    """The lines that are UTF-8, the others refused."""
+    kept = (part if _is_plain(part) and _is_utf8(part) else _without_odd_lines(part, account) for part in _parts(lines))
+    return b"".join(kept)
 
 
 def _parts(lines: bytes) -> Iterator[bytes]:
@@ -217,7 +223,7 @@ def _parts(lines: bytes) -> Iterator[bytes]:
         start = stop
 
 
-def _is_clean(lines: bytes) -> bool:
+def _is_plain(lines: bytes) -> bool:
     if b"\r" in lines or b"\0" in lines:
         return False
     at = 0
@@ -226,7 +232,7 @@ def _is_clean(lines: bytes) -> bool:
         if stop <= at:
             return False
         at = stop
-    return lines.isascii() or all(map(_is_utf8, _parts(lines)))
+    return True
 
 
 def _is_utf8(part: bytes) -> bool:

@@ -18,11 +18,20 @@ _MANY = 20_000  # lines: looking at a few costs about as much as looking at thes
 _MEMORY_LIMIT = "150MB"  # of cutting the members out of a block of JSON
 
 
+class NotText(Exception):
+    """A block is not UTF-8."""
+
+
 class Parsed(NamedTuple):
     """The hits of a block, and its lines that no fast way takes. Every line is in one of the two."""
 
     hits: pl.DataFrame
     others: list[str]
+
+
+def nothing() -> Parsed:
+    """Of no line."""
+    return Parsed(pl.DataFrame(schema=SCHEMA), [])
 
 
 class TextBlocks:
@@ -38,7 +47,7 @@ class TextBlocks:
         self._waiting: list[pl.Series] = []
 
     def parse(self, block: bytes) -> Parsed:
-        """Read a clean block: whole lines of UTF-8 without carriage returns and nulls."""
+        """Read whole lines without carriage returns and nulls. Raise NotText, with nothing taken."""
         cells, others = self._cells(block)
         found = self._quick_hits.of(self._quick.prepare(cells), several=self._quick.several())
         several, accepted = found[_SEVERAL], found[_ACCEPTED]
@@ -55,7 +64,7 @@ class TextBlocks:
     def rest(self) -> Parsed:
         """The lines that wait."""
         if not self._waiting:
-            return Parsed(pl.DataFrame(schema=SCHEMA), [])
+            return nothing()
         lines = pl.concat(self._waiting)
         self._waiting = []
         cells = self._split(lines)
@@ -116,8 +125,12 @@ class JsonBlocks:
         )
 
     def parse(self, block: bytes) -> Parsed:
-        """Read a clean block: whole lines of UTF-8."""
-        answer = self._connection.sql(self._query, params=[block.decode()])
+        """Read whole lines. Raise NotText, with nothing taken."""
+        try:
+            text = block.decode()
+        except UnicodeDecodeError as error:
+            raise NotText from error
+        answer = self._connection.sql(self._query, params=[text])
         members = pl.DataFrame(answer)
         found = self._hits.of(members)
         accepted = found[_ACCEPTED]
@@ -125,7 +138,7 @@ class JsonBlocks:
 
     def rest(self) -> Parsed:
         """Nothing: no line waits."""
-        return Parsed(pl.DataFrame(schema=SCHEMA), [])
+        return nothing()
 
 
 def with_rows(log_format: "Format", seed: int, found: pl.DataFrame, rows: list[dict[FieldName, str]]) -> pl.DataFrame:
@@ -152,13 +165,16 @@ def _lines(block: bytes) -> pl.Series:
 
 
 def _read(block: bytes, separator: str, names: list[str]) -> pl.DataFrame:
-    return pl.read_csv(
-        block,
-        separator=separator,
-        quote_char=None,
-        has_header=False,
-        schema=dict.fromkeys(names, pl.String),
-        missing_columns="insert",
-        extra_columns="ignore",
-        truncate_ragged_lines=True,
-    )
+    try:
+        return pl.read_csv(
+            block,
+            separator=separator,
+            quote_char=None,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            missing_columns="insert",
+            extra_columns="ignore",
+            truncate_ragged_lines=True,
+        )
+    except pl.exceptions.ComputeError as error:
+        raise NotText from error

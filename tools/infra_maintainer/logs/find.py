@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from infra_maintainer.logs.account import Account
 from infra_maintainer.logs.apache import apache_format
 from infra_maintainer.logs.apache import logs_of_configuration as apache_logs
-from infra_maintainer.logs.blocks import MissingReader, blocks_of
+from infra_maintainer.logs.blocks import MissingReader, blocks_of, only_text
 from infra_maintainer.logs.engine import EngineAbsent, LogEngine
 from infra_maintainer.logs.known import Format, format_of, recognise, with_status
 from infra_maintainer.logs.nginx import logs_of_configuration as nginx_logs
@@ -145,7 +146,7 @@ def _compile(log: LogFile) -> Format:
 def _first_lines(path: Path) -> list[str]:
     try:
         for block in blocks_of(path, 1 << 20):
-            return block.clean.decode().split("\n")[:SAMPLE_LINES]
+            return only_text(block.clean, Account()).decode().split("\n")[:SAMPLE_LINES]
     except (OSError, MissingReader) as error:
         raise WorldError("error", f"{path}: {error}", "look at the file by hand") from error
     return []

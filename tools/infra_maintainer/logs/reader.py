@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra_maintainer.logs.account import Account
-from infra_maintainer.logs.blocks import Piece, blocks
-from infra_maintainer.logs.cells import JsonBlocks, Parsed, TextBlocks, with_rows
+from infra_maintainer.logs.blocks import Block, Piece, blocks, only_text
+from infra_maintainer.logs.cells import JsonBlocks, NotText, Parsed, TextBlocks, nothing, with_rows
 from infra_maintainer.logs.counts import Counts
 from infra_maintainer.logs.json_lines import JsonLines, without_values
 from infra_maintainer.logs.template import FieldName
@@ -38,7 +38,7 @@ class PieceReader:
         """
         for block in blocks(piece, self._block_bytes):
             if block.clean:
-                self._take(self._fast.parse(block.clean), block.account)
+                self._take(self._parsed(block), block.account)
             if isinstance(self._format, JsonLines):
                 block.account.show(without_values)
             yield block.account
@@ -50,6 +50,13 @@ class PieceReader:
         self._count()
         self._counts.finish()
         return account
+
+    def _parsed(self, block: Block) -> Parsed:
+        try:
+            return self._fast.parse(block.clean)
+        except NotText:  # rare, and the fast reader looks at every byte anyway
+            text = only_text(block.clean, block.account)
+            return self._fast.parse(text) if text else nothing()
 
     def _take(self, found: Parsed, account: Account) -> None:
         rows: list[dict[FieldName, str]] = []
