@@ -149,7 +149,7 @@ async def test_a_call_of_the_server_starts_it_and_a_later_call_tells_its_end(kit
     async with Client(build_server(kit)) as client:
         await client.call_tool("check_security_baseline", {"exact": True, "time_limit_s": 30})
         until(lambda: bool(steps(kit)) and steps(kit)[-1].state != "under way")
-        result = await client.call_tool("check_security_baseline", {"time_limit_s": 30})
+        result = await client.call_tool("check_security_baseline", {"time_limit_s": 30, "detail": "detailed"})
     assert "patch_exact_run" in {each["code"] for each in (result.structured_content or {})["passes"]}
     assert "549 d" in json.dumps(result.structured_content)
     assert newest([each.model_dump_json() for each in steps(kit)], NOW) is not None

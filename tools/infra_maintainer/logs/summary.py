@@ -5,14 +5,21 @@ All percentiles are exact: the smallest value that at least that share of the re
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from infra_maintainer.evidence.model import Frozen
 from infra_maintainer.logs.classes import HEALTH, NEVER_THERE, STATIC, STRAY
 from infra_maintainer.logs.cut_off import cut_off_us
-from infra_maintainer.logs.template import TimeStyle
+from infra_maintainer.logs.moments import (
+    MINUTE_TEXT,
+    TIME_OF_MOMENT,
+    Bounds,
+    bounds_of,
+    in_zone,
+    one_number,
+    zoneless_times,
+)
 from infra_maintainer.logs.upstreams import UpstreamStats, upstream_stats
 from infra_maintainer.logs.wanted import Wanted
 
@@ -21,28 +28,6 @@ if TYPE_CHECKING:
 
 MOST_ROUTES, MOST_SHOWN = 200, 25
 FEWEST_FAILED = 3  # fewer are no rate, and not found
-# Moments carry seconds. Few distinct texts are read as times: those of the minutes, and the seconds of two of them.
-_MINUTE_TEXT: dict[TimeStyle, str] = {
-    "clf": "CASE WHEN moment[18] = ':' THEN left(moment, 17) || right(moment, 6) ELSE moment END",
-    "iso": "left(moment, 16) || regexp_extract(moment, '(Z|[+-][0-9]{2}:?[0-9]{2})$')",
-    "epoch": "(TRY_CAST(moment AS BIGINT) // 60)::VARCHAR",
-    "epoch_ms": "(TRY_CAST(moment AS BIGINT) // 60)::VARCHAR",
-    "haproxy": "left(moment, 17)",
-}
-_TIME_OF_SECOND: dict[TimeStyle, str] = {
-    "clf": "try_strptime(moment, '%d/%b/%Y:%H:%M:%S %z')",
-    "iso": "TRY_CAST(replace(moment, 'T', ' ') AS TIMESTAMPTZ)",
-    "epoch": "to_timestamp(TRY_CAST(moment AS BIGINT))",
-    "epoch_ms": "to_timestamp(TRY_CAST(moment AS BIGINT))",
-    "haproxy": "try_strptime(moment || ' +0000', '%d/%b/%Y:%H:%M:%S %z')",
-}
-_TIME_OF_MOMENT: dict[TimeStyle, str] = {
-    "clf": "try_strptime(moment, '%d/%b/%Y:%H:%M %z')",
-    "iso": "TRY_CAST(left(moment, 10) || ' ' || substr(moment, 12, 5) || ':00' || substr(moment, 17) AS TIMESTAMPTZ)",
-    "epoch": "to_timestamp(TRY_CAST(moment AS BIGINT) * 60)",
-    "epoch_ms": "to_timestamp(TRY_CAST(moment AS BIGINT) * 60)",
-    "haproxy": "try_strptime(moment || ' +0000', '%d/%b/%Y:%H:%M %z')",
-}
 
 
 class RouteStats(Frozen):
@@ -131,14 +116,6 @@ class LogSummary(Frozen):
         return None
 
 
-class _Bounds(NamedTuple):
-    """Epoch seconds of the first and the last line of the log, and of the last request of a user."""
-
-    begin: int
-    end: int
-    last_request: int
-
-
 class _Totals(NamedTuple):
     requests: int
     timed: int
@@ -196,23 +173,23 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
         else []
     )
     named += [row for row in asked if row not in named]
-    all_routes = _count(engine, "SELECT count(DISTINCT route) FROM user_tally")
+    all_routes = one_number(engine, "SELECT count(DISTINCT route) FROM user_tally")
     style = engine.format.time_style
     run(
-        f"CREATE OR REPLACE TEMP TABLE minutes AS SELECT *, epoch({_TIME_OF_MOMENT[style]}) // 60 AS minute FROM "
-        f"(SELECT {_MINUTE_TEXT[style]} AS moment, sum(n) AS n, sum(failed) AS failed FROM moments GROUP BY 1) "
+        f"CREATE OR REPLACE TEMP TABLE minutes AS SELECT *, epoch({TIME_OF_MOMENT[style]}) // 60 AS minute FROM "
+        f"(SELECT {MINUTE_TEXT[style]} AS moment, sum(n) AS n, sum(failed) AS failed FROM moments GROUP BY 1) "
         "WHERE moment IS NOT NULL"
     )
     moments = run(
         "SELECT minute, sum(n), sum(failed) FROM minutes WHERE minute IS NOT NULL GROUP BY minute ORDER BY minute"
     ).fetchall()
     minutes = [(int(at), int(n), int(failed)) for at, n, failed in moments]
-    bounds = _bounds(engine)
-    zoneless = bool(minutes) and _zoneless(engine)
+    bounds = bounds_of(engine)
+    zoneless = bool(minutes) and zoneless_times(engine)
     if zoneless:
-        minutes = [(_in_zone(at * 60, zone) // 60, n, failed) for at, n, failed in minutes]
-        bounds = bounds and _Bounds(*(_in_zone(at, zone) for at in bounds))
-    named_agents = _count(engine, "SELECT count(*) FROM (SELECT 1 FROM whole WHERE agent BETWEEN 0 AND 2 LIMIT 1)")
+        minutes = [(in_zone(at * 60, zone) // 60, n, failed) for at, n, failed in minutes]
+        bounds = bounds and Bounds(*(in_zone(at, zone) for at in bounds))
+    named_agents = one_number(engine, "SELECT count(*) FROM (SELECT 1 FROM whole WHERE agent BETWEEN 0 AND 2 LIMIT 1)")
     routes = _routes(engine, [str(row[0]) for row in named], knows_clients)
     clients = run(
         "SELECT count(*), count(*) FILTER (failed > 0), count(*) FILTER (n >= 50 AND not_found * 2 > n) FROM "
@@ -238,7 +215,7 @@ def _summarised(engine: "LogEngine", files: list[str], *, assumed: bool, zone: s
         last_request=datetime.fromtimestamp(bounds.last_request, UTC) if bounds else None,
         zone=zone if zoneless else None,
         traffic=_traffic(engine),
-        health_failed=_count(
+        health_failed=one_number(
             engine,
             "SELECT coalesce(sum(n), 0) FROM whole WHERE (agent = 2 OR class = 'health') AND failure IS NOT NULL",
         ),
@@ -271,8 +248,8 @@ def _recent(engine: "LogEngine", routes: list[str], wanted: Wanted, last: int) -
     if not wanted.by_minute:
         return None
     rows = engine.connection.execute(
-        f"SELECT * FROM (SELECT route, {last} - epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS ago, over, "
-        f"n, failed FROM (SELECT route, {_MINUTE_TEXT[engine.format.time_style]} AS moment, over, sum(n) AS n, "
+        f"SELECT * FROM (SELECT route, {last} - epoch({TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS ago, over, "
+        f"n, failed FROM (SELECT route, {MINUTE_TEXT[engine.format.time_style]} AS moment, over, sum(n) AS n, "
         "sum(failed) AS failed FROM paces WHERE list_contains($1, route) AND moment IS NOT NULL GROUP BY ALL)) "
         "WHERE ago < $2",
         [routes, max(wanted.windows_min)],
@@ -293,15 +270,15 @@ def _recent(engine: "LogEngine", routes: list[str], wanted: Wanted, last: int) -
 
 def _failing(engine: "LogEngine", routes: list[str], zone: str | None) -> dict[str, list[tuple[int, int]]]:
     rows = engine.connection.execute(
-        f"SELECT route, epoch({_TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS minute, sum(n) FROM "
-        f"(SELECT route, {_MINUTE_TEXT[engine.format.time_style]} AS moment, sum(n) AS n FROM failed "
+        f"SELECT route, epoch({TIME_OF_MOMENT[engine.format.time_style]}) // 60 AS minute, sum(n) FROM "
+        f"(SELECT route, {MINUTE_TEXT[engine.format.time_style]} AS moment, sum(n) AS n FROM failed "
         "WHERE list_contains($1, route) GROUP BY ALL) "
         "WHERE moment IS NOT NULL GROUP BY ALL HAVING minute IS NOT NULL ORDER BY route, minute",
         [routes],
     ).fetchall()
     found: dict[str, list[tuple[int, int]]] = {}
     for route, at, failed in rows:
-        minute = int(at) if zone is None else _in_zone(int(at) * 60, zone) // 60
+        minute = int(at) if zone is None else in_zone(int(at) * 60, zone) // 60
         found.setdefault(str(route), []).append((minute, int(failed)))
     return found
 
@@ -319,35 +296,6 @@ def failing_most(routes: list[RouteStats]) -> list[str]:
     return [each.route for each in sorted(failing, key=lambda each: -each.failed / each.requests)[:3]]
 
 
-def _bounds(engine: "LogEngine") -> _Bounds | None:
-    """None where users asked for nothing, or times carry no seconds; those of two minutes alone are read."""
-    style, second = engine.format.time_style, f"epoch({_TIME_OF_SECOND[engine.format.time_style]})"
-    own = engine.connection.execute(
-        f"SELECT min({second}), max({second}) FROM moments WHERE {_MINUTE_TEXT[style]} IN (SELECT moment FROM minutes "
-        "WHERE minute IN ((SELECT min(minute) FROM minutes), (SELECT max(minute) FROM minutes)))"
-    ).fetchone()
-    ends = engine.connection.execute(f"SELECT min({second}), max({second}) FROM ends").fetchone()
-    if own is None or ends is None or None in own or None in ends:
-        return None
-    return _Bounds(int(min(own[0], ends[0])), int(max(own[1], ends[1])), int(own[1]))
-
-
-def _zoneless(engine: "LogEngine") -> bool:
-    """Whether times are wall clock without a zone: always in HAProxy's, in ISO where nothing follows the minutes."""
-    if engine.format.time_style == "haproxy":
-        return True
-    return (
-        engine.format.time_style == "iso"
-        and _count(engine, "SELECT count(*) FROM minutes WHERE length(moment) > 16") == 0
-    )
-
-
-def _in_zone(second: int, zone: str) -> int:
-    """The epoch second of a wall clock that was read as UTC; of an hour that comes twice the first."""
-    wall = datetime.fromtimestamp(second, UTC).replace(tzinfo=ZoneInfo(zone))
-    return int(wall.timestamp())
-
-
 def _traffic(engine: "LogEngine") -> dict[str, int]:
     rows = engine.connection.execute(
         "SELECT CASE WHEN agent = 3 THEN 'nobody' WHEN agent = 2 OR class = 'health' THEN 'health' WHEN agent = 1 "
@@ -357,9 +305,9 @@ def _traffic(engine: "LogEngine") -> dict[str, int]:
 
 
 def _repeats(engine: "LogEngine") -> int:
-    minute = _MINUTE_TEXT[engine.format.time_style]
+    minute = MINUTE_TEXT[engine.format.time_style]
     pairs = f"SELECT route, client, {minute} AS minute, sum(n) AS n FROM failed GROUP BY ALL"
-    return _count(engine, f"SELECT coalesce(sum(n - 1), 0) FROM ({pairs})")
+    return one_number(engine, f"SELECT coalesce(sum(n - 1), 0) FROM ({pairs})")
 
 
 _PERCENTILES = """
@@ -432,9 +380,3 @@ def _all_stats(engine: "LogEngine", route: str, only: str, names: list[str], kno
             )
         )
     return found
-
-
-def _count(engine: "LogEngine", query: str) -> int:
-    row = engine.connection.execute(query).fetchone()
-    assert row is not None
-    return int(row[0])

@@ -83,4 +83,5 @@ def _listed(group: list[Unknown], run: str) -> Unknown:
     says = f"{len(group)} unknowns of one reason{owed}: {names}." if len(group) > 1 else f"Not known{owed}: {names}."
     worst = min(group, key=lambda each: SEVERITIES.index(each.could_be)).could_be
     how = f"report://{run} has it"
-    return group[0].model_copy(update={"says": says, "detail": "", "how": how, "evidence": [], "could_be": worst})
+    ids = [id for each in group for id in each.evidence][:1]
+    return group[0].model_copy(update={"says": says, "detail": "", "how": how, "evidence": ids, "could_be": worst})
