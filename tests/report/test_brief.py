@@ -113,7 +113,7 @@ REPEATED = {"availability", "budget_availability", "green_while_users_fail", "tr
 
 
 @requirement("honesty.unknown")
-@pytest.mark.parametrize("limit", [5000, 6000, 8000, 11_000])
+@pytest.mark.parametrize("limit", [5500, 6000, 8000, 11_000])
 def test_a_failure_told_five_times_hides_neither_the_query_nor_what_is_unknown(limit: int) -> None:
     """The same fact is one entry with the other codes; each finding keeps its sentence; unknowns keep their names."""
     whole = shop()
