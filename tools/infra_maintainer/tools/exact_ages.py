@@ -60,6 +60,9 @@ def start(kit: Kit, world: World, limit_s: int = LIMIT_S) -> ExactRun:
     return first.model_copy(update={"pid": child.pid})
 
 
+_ENDINGS = (signal.SIGALRM, signal.SIGTERM)
+
+
 def work(store: Store, world: World, run: str) -> ExactRun:
     """Date each pending fix and keep each age at once, so that an end at any moment loses only the one at work."""
     step = ExactRun(run=run, at=world.clock.now(), started=world.clock.now(), pid=os.getpid())
@@ -76,6 +79,7 @@ def work(store: Store, world: World, run: str) -> ExactRun:
 
     survey = Survey(world, System(), history=store, options={"exact": True})
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
         for each in collect(survey):
             if each.quantity == "patch.security.pending" and isinstance(each, Measured):
                 step = tell(pending=int(float(each.value)))
@@ -107,8 +111,9 @@ def main() -> int:
     parser.add_argument("--limit", type=int, required=True)
     parser.add_argument("--world", type=Path)
     options = parser.parse_args()
-    signal.signal(signal.SIGALRM, _stop)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # until `work` can write down that it was stopped
+    for each in _ENDINGS:
+        signal.signal(each, _stop)
     signal.alarm(options.limit + GRACE_S)
     os.nice(10)
     work(Store(options.store), Kit(None, None, options.world).world(options.limit), options.run)
